@@ -1,0 +1,1 @@
+"""Contact lists in over SFTP, each contact queued once, call results back."""

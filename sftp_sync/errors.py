@@ -1,0 +1,98 @@
+"""What can go wrong, named by what to do next.
+
+SyncError                      expected; a message for the operator, a traceback only at debug
+├── ConfigError                fix the file            exit 2; the unit does not restart
+├── TryLater                   nothing is lost         the next run will do it
+│   ├── RemoteUnavailable      network, server down, connection lost
+│   ├── LedgerUnavailable      database locked or away
+│   ├── DiskFull               no room in the spool or for the ledger
+│   └── LeaseBusy              another process is at it                     exit 75
+├── NeedsOperator              a person must act       skipped, and shown by `status` until it works
+│   ├── RemoteRefused          host key, sign-in, permission
+│   │   ├── RemoteMissing      no such file or directory
+│   │   └── RemoteExists       the name is taken; nothing was overwritten
+│   ├── FileRefused            no phone column, not a workbook, too large
+│   └── LedgerMismatch         schema newer than this program
+└── UsageError                 type something else     exit 2
+anything else                  a bug                   traceback, exit 3
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Who = Literal["you", "partner", "vendor"]
+
+
+class SyncError(Exception):
+    """Expected: what happened, what to do about it, and who must do it."""
+
+    def __init__(self, message: str, *, fix: str = "", who: Who = "you") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.who: Who = who
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.fix}".strip()
+
+
+class ConfigError(SyncError):
+    """The configuration must be mended before anything can run."""
+
+
+class UsageError(SyncError):
+    """The command line asks for something that is not there."""
+
+
+class TryLater(SyncError):
+    """Nothing is lost: the next run will do it."""
+
+
+class RemoteUnavailable(TryLater):
+    """The partner's server did not answer, or stopped answering."""
+
+
+class LedgerUnavailable(TryLater):
+    """The database is locked, away or out of space."""
+
+
+class DiskFull(TryLater):
+    """This machine has no room for the work."""
+
+
+class LeaseBusy(TryLater):
+    """Another process is doing this work."""
+
+
+class NeedsOperator(SyncError):
+    """A person must act before this can work."""
+
+
+class RemoteRefused(NeedsOperator):
+    """The partner's server said no. `step` names the part of test-connection that shows it."""
+
+    def __init__(
+        self, message: str, *, fix: str = "", who: Who = "partner", step: str = "sign_in"
+    ) -> None:
+        super().__init__(message, fix=fix, who=who)
+        self.step = step
+
+
+class RemoteMissing(RemoteRefused):
+    """There is no such file or directory at the partner."""
+
+
+class RemoteExists(RemoteRefused):
+    """The name is taken at the partner; nothing was overwritten."""
+
+
+class FileRefused(NeedsOperator):
+    """A contact file that cannot be read as it is: why, and what to change."""
+
+    def __init__(self, message: str, *, fix: str = "", who: Who = "partner") -> None:
+        super().__init__(message, fix=fix, who=who)
+
+
+class LedgerMismatch(NeedsOperator):
+    """The ledger belongs to another version of this program."""

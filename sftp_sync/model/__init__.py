@@ -1,0 +1,59 @@
+"""The nouns: frozen values that cross every border."""
+
+from sftp_sync.model.campaign import (
+    Campaign,
+    ContactRules,
+    FileRules,
+    HoldRules,
+    Limits,
+    ResultRules,
+    Suppression,
+)
+from sftp_sync.model.files import Delivery, RemoteFile, StagedFile, Understanding, shown
+from sftp_sync.model.outcomes import (
+    Accepted,
+    AlreadyQueued,
+    Blocked,
+    NotNow,
+    Outcome,
+    Refused,
+    Uncertain,
+)
+from sftp_sync.model.rows import Batch, ClassifiedBatch, Table
+from sftp_sync.model.states import (
+    FILE_TRANSITIONS,
+    ROW_TRANSITIONS,
+    Code,
+    FileState,
+    RowState,
+)
+
+__all__ = [
+    "FILE_TRANSITIONS",
+    "ROW_TRANSITIONS",
+    "Accepted",
+    "AlreadyQueued",
+    "Batch",
+    "Blocked",
+    "Campaign",
+    "ClassifiedBatch",
+    "Code",
+    "ContactRules",
+    "Delivery",
+    "FileRules",
+    "FileState",
+    "HoldRules",
+    "Limits",
+    "NotNow",
+    "Outcome",
+    "Refused",
+    "RemoteFile",
+    "ResultRules",
+    "RowState",
+    "StagedFile",
+    "Suppression",
+    "Table",
+    "Uncertain",
+    "Understanding",
+    "shown",
+]

@@ -1,0 +1,1 @@
+"""The vendors that make the calls."""

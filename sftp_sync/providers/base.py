@@ -1,0 +1,68 @@
+"""What a vendor's API can be asked, in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from sftp_sync.model import Outcome
+
+
+@dataclass(frozen=True)
+class CallRequest:
+    """One contact to be called. `to` is E.164."""
+
+    to: str
+    payload: Mapping[str, str]
+    context: Mapping[str, object]
+    is_testing: bool = False
+    allow_duplicates: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request came to. `clock_offset` is the vendor's clock minus ours in seconds, by the
+    `Date` header, None where it said nothing; `evidence` is one redacted line for the ledger."""
+
+    outcome: Outcome
+    clock_offset: float | None = None
+    evidence: str = ""
+
+
+@dataclass(frozen=True)
+class VendorCall:
+    """A call as the vendor lists it. Statuses are in the vendor's spelling, aliases resolved."""
+
+    id: str
+    to: str
+    status: str
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    retries: int | None = None
+    duration_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class VendorCampaign:
+    """The vendor's campaign and the calls it lists. `total_calls` is None where it is not said."""
+
+    id: str
+    name: str
+    status: str
+    max_retries: int | None = None
+    total_calls: int | None = None
+    calls: tuple[VendorCall, ...] = ()
+    fields: Mapping[str, object] = field(default_factory=dict)
+    clock_offset: float | None = None
+
+
+class CallProvider(Protocol):
+    """A vendor that queues one call per request."""
+
+    def send(self, request: CallRequest) -> Answer:
+        """Queue one call; never raises: whatever happens on the wire is an outcome."""
+
+    def campaign(self) -> VendorCampaign:
+        """The campaign with its calls, or one of `sftp_sync.errors`."""

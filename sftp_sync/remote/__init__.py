@@ -1,0 +1,1 @@
+"""The partners' side: files on servers that are not ours."""

@@ -1,0 +1,1 @@
+"""The four steps of a run: collect, dispatch, follow, publish."""
