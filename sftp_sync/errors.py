@@ -4,13 +4,16 @@ SyncError                      expected; a message for the operator, a traceback
 ├── ConfigError                fix the file            exit 2; the unit does not restart
 ├── TryLater                   nothing is lost         the next run will do it
 │   ├── RemoteUnavailable      network, server down, connection lost
+│   ├── VendorUnavailable      the vendor's API does not answer, or not sensibly
 │   ├── LedgerUnavailable      database locked or away
 │   ├── DiskFull               no room in the spool or for the ledger
-│   └── LeaseBusy              another process is at it                     exit 75
+│   ├── LeaseBusy              another process is at it                     exit 75
+│   └── LeaseLost              another process has taken this work over
 ├── NeedsOperator              a person must act       skipped, and shown by `status` until it works
 │   ├── RemoteRefused          host key, sign-in, permission
 │   │   ├── RemoteMissing      no such file or directory
 │   │   └── RemoteExists       the name is taken; nothing was overwritten
+│   ├── VendorRefused          token, rights, credit, no such campaign
 │   ├── FileRefused            no phone column, not a workbook, too large
 │   └── LedgerMismatch         schema newer than this program
 └── UsageError                 type something else     exit 2
@@ -50,7 +53,26 @@ class TryLater(SyncError):
 
 
 class RemoteUnavailable(TryLater):
-    """The partner's server did not answer, or stopped answering."""
+    """The partner's server did not answer, or stopped answering. `step` names the part of
+    test-connection where that shows."""
+
+    def __init__(
+        self, message: str, *, fix: str = "", who: Who = "partner", step: str = "connect"
+    ) -> None:
+        super().__init__(message, fix=fix, who=who)
+        self.step = step
+
+
+class VendorUnavailable(TryLater):
+    """The vendor's API did not answer, or with something that is no answer.
+
+    `wait_seconds` is what the vendor asked for, None where it said nothing."""
+
+    def __init__(
+        self, message: str, *, fix: str = "", who: Who = "vendor", wait_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, fix=fix, who=who)
+        self.wait_seconds = wait_seconds
 
 
 class LedgerUnavailable(TryLater):
@@ -63,6 +85,10 @@ class DiskFull(TryLater):
 
 class LeaseBusy(TryLater):
     """Another process is doing this work."""
+
+
+class LeaseLost(TryLater):
+    """Another process has taken this work over; what we were about to commit was not committed."""
 
 
 class NeedsOperator(SyncError):
@@ -85,6 +111,21 @@ class RemoteMissing(RemoteRefused):
 
 class RemoteExists(RemoteRefused):
     """The name is taken at the partner; nothing was overwritten."""
+
+
+class VendorRefused(NeedsOperator):
+    """The vendor said no: to everything of the account, or to this campaign."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str = "",
+        who: Who = "you",
+        scope: Literal["account", "campaign"] = "campaign",
+    ) -> None:
+        super().__init__(message, fix=fix, who=who)
+        self.scope: Literal["account", "campaign"] = scope
 
 
 class FileRefused(NeedsOperator):
