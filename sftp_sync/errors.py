@@ -54,7 +54,8 @@ class TryLater(SyncError):
 
 class RemoteUnavailable(TryLater):
     """The partner's server did not answer, or stopped answering. `step` names the part of
-    test-connection where that shows."""
+    test-connection where that shows.
+    """
 
     def __init__(
         self, message: str, *, fix: str = "", who: Who = "partner", step: str = "connect"
@@ -66,7 +67,8 @@ class RemoteUnavailable(TryLater):
 class VendorUnavailable(TryLater):
     """The vendor's API did not answer, or with something that is no answer.
 
-    `wait_seconds` is what the vendor asked for, None where it said nothing."""
+    `wait_seconds` is what the vendor asked for, None where it said nothing.
+    """
 
     def __init__(
         self, message: str, *, fix: str = "", who: Who = "vendor", wait_seconds: float | None = None
