@@ -19,6 +19,13 @@ from sftp_sync.model.outcomes import (
     Refused,
     Uncertain,
 )
+from sftp_sync.model.records import (
+    CampaignRecord,
+    FileRecord,
+    NewDelivery,
+    Notice,
+    RowRecord,
+)
 from sftp_sync.model.rows import Batch, ClassifiedBatch, Table
 from sftp_sync.model.states import (
     FILE_TRANSITIONS,
@@ -36,19 +43,24 @@ __all__ = [
     "Batch",
     "Blocked",
     "Campaign",
+    "CampaignRecord",
     "ClassifiedBatch",
     "Code",
     "ContactRules",
     "Delivery",
+    "FileRecord",
     "FileRules",
     "FileState",
     "HoldRules",
     "Limits",
+    "NewDelivery",
     "NotNow",
+    "Notice",
     "Outcome",
     "Refused",
     "RemoteFile",
     "ResultRules",
+    "RowRecord",
     "RowState",
     "StagedFile",
     "Suppression",

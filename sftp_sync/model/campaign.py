@@ -1,6 +1,6 @@
 """A campaign as the steps see it: what to take, how to read it, what to hold, what to give back.
 
-The configuration's types extend these with what only the wiring needs (connections, schedules, secrets).
+The configuration's types add what only the wiring needs (connections, schedules, secrets).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Contact files: as the partner's server lists them, as they lie in the spool, as they were read."""
+"""Contact files: as the partner's server lists them, as they lie here, as they were read."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def shown(name: str) -> str:
 class RemoteFile:
     """One entry of a listing. The name is untrusted; bytes that are not UTF-8 are kept as
     surrogate escapes (`os.fsencode` gives them back). `size` and `modified_at` (epoch seconds)
-    are None where the server does not say."""
+    are None where the server does not say.
+    """
 
     name: str
     size: int | None
@@ -75,3 +76,4 @@ class Delivery:
     spooled: str
     may_replace: bool = False
     created_at: datetime | None = None
+    delivered_at: datetime | None = None

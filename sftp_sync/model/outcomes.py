@@ -1,4 +1,4 @@
-"""What one request to a vendor can have come to. Values, not exceptions: they belong in the ledger."""
+"""What one request to a vendor can have come to: values, for the ledger, not exceptions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AlreadyQueued:
 
 @dataclass(frozen=True)
 class Refused:
-    """This row will never be taken. `counts_against_campaign`: five such in a row block it."""
+    """This row will never be taken. `counts_against_campaign`: five in a row block it."""
 
     reason: str
     counts_against_campaign: bool = False

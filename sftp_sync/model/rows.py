@@ -38,7 +38,8 @@ class Table:
 @dataclass(frozen=True)
 class ClassifiedBatch:
     """Rows with a verdict each. `phones` is E.164 or None; `codes`, `columns` and `reasons` are
-    None where there is nothing to say (a note may accompany a good number: `reasons`)."""
+    None where there is nothing to say (a note may accompany a good number: `reasons`).
+    """
 
     lines: Sequence[int]
     cells: Sequence[Sequence[str]]

@@ -39,7 +39,8 @@ ROW_TRANSITIONS: dict[RowState, frozenset[RowState]] = {
 
 class FileState(StrEnum):
     """Where a contact file stands. `entering` is not yet a file for anybody: its rows are still
-    being written, and a crash takes them back."""
+    being written, and a crash takes them back.
+    """
 
     ENTERING = "entering"
     HELD = "held"
@@ -53,12 +54,12 @@ class FileState(StrEnum):
 F = FileState
 FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
     F.ENTERING: frozenset({F.HELD, F.DISPATCHING, F.FINISHED}),
-    F.HELD: frozenset({F.DISPATCHING, F.FINISHED}),
+    F.HELD: frozenset({F.DISPATCHING, F.FOLLOWING, F.FINISHED}),
     F.DISPATCHING: frozenset({F.FOLLOWING, F.FINISHED, F.HELD}),
     F.FOLLOWING: frozenset({F.FINISHED, F.DISPATCHING}),
     F.FINISHED: frozenset({F.DISPATCHING}),
     F.REFUSED: frozenset(),
-    F.REPEATED: frozenset({F.ENTERING, F.FINISHED}),
+    F.REPEATED: frozenset({F.DISPATCHING, F.FINISHED}),
 }
 
 

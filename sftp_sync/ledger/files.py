@@ -1,0 +1,171 @@
+"""Contact files in the ledger: looked up, shown, and decided on by a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, and_, func, insert, literal, select, update
+
+from sftp_sync.errors import UsageError
+from sftp_sync.ledger.destinations import destination_id
+from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
+from sftp_sync.ledger.schema import files, rows
+from sftp_sync.ledger.sightings import raw_name, sight, unseen
+from sftp_sync.model import Code, FileRecord, FileState, RemoteFile, RowState, StagedFile
+
+IS_FILE = files.c.state != FileState.ENTERING
+REJECTED = "rejected by the operator"
+
+
+class Files:
+    """The verbs for contact files."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def unseen(self, campaign: str, entries: Sequence[RemoteFile]) -> list[RemoteFile]:
+        """Those of a listing that were not met before by name, size and time."""
+        with reading(self._engine) as connection:
+            return unseen(connection, campaign, entries)
+
+    def sight(self, lease: Lease, campaign: str, source: RemoteFile, file_id: int) -> None:
+        """Remember that this name, with this size and time, is a file we know."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            sight(connection, campaign, source, file_id)
+
+    def first_import(self, destination: str, sha256: str) -> FileRecord | None:
+        """The file that first brought these bytes to this vendor campaign."""
+        with reading(self._engine) as connection:
+            asked = select(*FILE_COLUMNS).where(
+                files.c.destination_id == destination_id(connection, destination),
+                files.c.sha256 == sha256,
+                files.c.original,
+            )
+            found = file_records(connection, connection.execute(asked).all())
+        return found[0] if found else None
+
+    def latest_alike(self, campaign: str, staged: StagedFile) -> AnyRow | None:
+        """The latest file here of this name and content: its id, state and `reading`."""
+        asked = select(files.c.id, files.c.state, files.c.reading).where(
+            IS_FILE,
+            files.c.campaign == campaign,
+            files.c.sha256 == staged.sha256,
+            files.c.name_raw == raw_name(staged.source.name),
+        )
+        with reading(self._engine) as connection:
+            return connection.execute(asked.order_by(files.c.id.desc()).limit(1)).one_or_none()
+
+    def all(self, campaign: str | None = None) -> list[FileRecord]:
+        """The files, oldest first."""
+        asked = select(*FILE_COLUMNS).where(IS_FILE)
+        if campaign is not None:
+            asked = asked.where(files.c.campaign == campaign)
+        with reading(self._engine) as connection:
+            return file_records(connection, connection.execute(asked.order_by(files.c.id)).all())
+
+    def get(self, file_id: int) -> FileRecord:
+        """One file, or what to type instead."""
+        asked = select(*FILE_COLUMNS).where(IS_FILE, files.c.id == file_id)
+        with reading(self._engine) as connection:
+            found = file_records(connection, connection.execute(asked).all())
+        if not found:
+            raise UsageError(f"There is no file {file_id}.", fix="Type: sftp-sync files")
+        return found[0]
+
+    def held(self) -> list[int]:
+        """The files that wait for a person."""
+        asked = select(files.c.id).where(files.c.state == FileState.HELD).order_by(files.c.id)
+        with reading(self._engine) as connection:
+            return list(connection.execute(asked).scalars())
+
+    def release(self, file_id: int) -> FileRecord:
+        """Let a held file's rows be sent, or import a repeated one after all."""
+        with writing(self._engine) as connection:
+            file = _undecided(connection, file_id, "release")
+            if file.state == FileState.REPEATED:
+                _copy_rows(connection, file)
+            _settle(connection, file_id, reason=None)
+        return self.get(file_id)
+
+    def reject(self, file_id: int) -> FileRecord:
+        """Decide that a held or repeated file is not to be sent: its rows become `refused`."""
+        with writing(self._engine) as connection:
+            _undecided(connection, file_id, "reject")
+            connection.execute(
+                update(rows)
+                .where(rows.c.file_id == file_id, rows.c.state == RowState.PENDING)
+                .values(state=RowState.REFUSED, reason=REJECTED),
+            )
+            _settle(connection, file_id, reason=REJECTED)
+        return self.get(file_id)
+
+    def untidy(self, campaign: str) -> list[AnyRow]:
+        """Files that are safe here and still lie in the partner's inbox, oldest first."""
+        asked = select(
+            files.c.id,
+            files.c.name_raw,
+            files.c.sha256,
+            files.c.received_at,
+        ).where(files.c.campaign == campaign, files.c.tidy == "due")
+        with reading(self._engine) as connection:
+            return list(connection.execute(asked.order_by(files.c.id)).all())
+
+    def tidied(self, lease: Lease, file_id: int) -> None:
+        """It lies in the inbox no more."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            connection.execute(update(files).where(files.c.id == file_id).values(tidy="done"))
+
+
+def _undecided(connection: Connection, file_id: int, verb: str) -> AnyRow:
+    asked = select(files).where(files.c.id == file_id, IS_FILE).with_for_update()
+    file = connection.execute(asked).one_or_none()
+    if file is None:
+        raise UsageError(f"There is no file {file_id}.", fix="Type: sftp-sync files")
+    if file.state not in {FileState.HELD, FileState.REPEATED}:
+        raise UsageError(
+            f"File {file_id} is {file.state}: there is nothing to {verb}.",
+            fix="Only held and repeated files wait for a decision.",
+        )
+    return file
+
+
+def _settle(connection: Connection, file_id: int, reason: str | None) -> None:
+    """Give a decided file the state that its rows call for."""
+    asked = select(rows.c.state, func.count()).where(rows.c.file_id == file_id)
+    counts: dict[str, int] = dict(connection.execute(asked.group_by(rows.c.state)).tuples())
+    if counts.get(RowState.PENDING):
+        state = FileState.DISPATCHING
+    elif counts.get(RowState.REFUSED):
+        state = FileState.FOLLOWING
+    else:
+        state = FileState.FINISHED
+    connection.execute(
+        update(files)
+        .where(files.c.id == file_id)
+        .values(state=state, reason=reason, total=sum(counts.values())),
+    )
+
+
+def _copy_rows(connection: Connection, file: AnyRow) -> None:
+    """The rows of the first import once more: the bytes are the same, so the rows are too."""
+    first = connection.execute(select(files).where(files.c.id == file.first_file_id)).one()
+    settled = and_(rows.c.code.is_not(None), rows.c.code != Code.CALLED_RECENTLY)
+    kept = [rows.c.line, rows.c.phone, rows.c.code, rows.c.column_name, rows.c.reason, rows.c.cells]
+    for is_settled, state in ((True, rows.c.state), (False, literal(str(RowState.PENDING)))):
+        source = select(
+            literal(file.id),
+            rows.c.destination_id,
+            state,
+            *(kept if is_settled else [kept[0], kept[1], literal(None), *kept[3:]]),
+        ).where(rows.c.file_id == first.id, settled if is_settled else ~settled)
+        names = ["file_id", "destination_id", "state", *(column.name for column in kept)]
+        connection.execute(insert(rows).from_select(names, source))
+    connection.execute(
+        update(files)
+        .where(files.c.id == file.id)
+        .values(understanding=first.understanding, mapping=first.mapping),
+    )

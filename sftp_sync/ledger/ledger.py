@@ -1,0 +1,72 @@
+"""The ledger as the steps see it: a noun for each part, opened once, closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+
+from sftp_sync.ledger import upgrade
+from sftp_sync.ledger.campaigns import Campaigns
+from sftp_sync.ledger.deliveries import Deliveries
+from sftp_sync.ledger.engine import open_engine
+from sftp_sync.ledger.entering import Entering
+from sftp_sync.ledger.files import Files
+from sftp_sync.ledger.leases import Holder, Leases
+from sftp_sync.ledger.notices import Notices
+from sftp_sync.ledger.rows import Rows
+
+
+class Ledger:
+    """What was seen, what is due, what was sent, what became of it."""
+
+    def __init__(self, engine: Engine, holder: Holder, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self.leases = Leases(engine, holder, clock)
+        self.campaigns = Campaigns(engine)
+        self.entering = Entering(engine)
+        self.files = Files(engine)
+        self.rows = Rows(engine)
+        self.deliveries = Deliveries(engine)
+        self.notices = Notices(engine)
+
+    @classmethod
+    def open(
+        cls,
+        database: str,
+        locks: Path,
+        clock: Callable[[], float],
+        *,
+        may_migrate: bool = False,
+    ) -> Self:
+        """The ledger at this URL, made if it is not there.
+
+        `clock` counts suspension. An older ledger is migrated only where `may_migrate`, after a
+        backup beside it; a newer one is refused.
+        """
+        engine = open_engine(database)
+        try:
+            upgrade.bring_up_to_date(engine, may_migrate=may_migrate)
+            return cls(engine, Holder(locks), clock)
+        except BaseException:
+            engine.dispose()
+            raise
+
+    def close(self) -> None:
+        """Give everything back."""
+        self.leases.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""What the ledger's schema was, step by step."""

@@ -1,0 +1,89 @@
+"""Rows of the database as values, and the balance that is checked wherever it is shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from sftp_sync.errors import LedgerMismatch
+from sftp_sync.ledger.schema import files, rows
+from sftp_sync.model import FileRecord, FileState, RowRecord, RowState
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+def file_records(connection: Connection, found: Sequence[AnyRow]) -> list[FileRecord]:
+    """Files with where their rows stand, in the order given."""
+    counts = _counts(connection, [row.id for row in found])
+    return [_file_record(row, counts.get(row.id, {})) for row in found]
+
+
+def _counts(connection: Connection, file_ids: Sequence[int]) -> dict[int, dict[RowState, int]]:
+    counts: dict[int, dict[RowState, int]] = {}
+    for start in range(0, len(file_ids), 500):
+        asked = (
+            select(rows.c.file_id, rows.c.state, func.count())
+            .where(rows.c.file_id.in_(file_ids[start : start + 500]))
+            .group_by(rows.c.file_id, rows.c.state)
+        )
+        for file_id, state, number in connection.execute(asked):
+            counts.setdefault(file_id, {})[RowState(state)] = number
+    return counts
+
+
+def _file_record(row: AnyRow, counts: dict[RowState, int]) -> FileRecord:
+    if sum(counts.values()) != row.total:
+        raise LedgerMismatch(
+            f"File {row.id} ({row.name}) had {row.total} rows when it was recorded and has"
+            f" {sum(counts.values())} now: the ledger was changed from outside.",
+            fix="Restore the last backup, or ask for help before anything is sent.",
+        )
+    return FileRecord(
+        id=row.id,
+        campaign=row.campaign,
+        name=row.name,
+        sha256=row.sha256,
+        size=row.size,
+        state=FileState(row.state),
+        reason=row.reason,
+        received_at=row.received_at,
+        total=row.total,
+        first_file_id=row.first_file_id,
+        understanding=json.loads(row.understanding) if row.understanding else {},
+        rows={state: counts.get(state, 0) for state in RowState},
+    )
+
+
+def row_record(row: AnyRow) -> RowRecord:
+    """A row of a file, as a value."""
+    return RowRecord(
+        id=row.id,
+        file_id=row.file_id,
+        line=row.line,
+        phone=row.phone,
+        state=RowState(row.state),
+        code=row.code,
+        column=row.column_name,
+        reason=row.reason,
+        call_id=row.call_id,
+        call_status=row.call_status,
+        cells=tuple(json.loads(row.cells)),
+    )
+
+
+FILE_COLUMNS = (
+    files.c.id,
+    files.c.campaign,
+    files.c.name,
+    files.c.sha256,
+    files.c.size,
+    files.c.state,
+    files.c.reason,
+    files.c.received_at,
+    files.c.total,
+    files.c.first_file_id,
+    files.c.understanding,
+)

@@ -1,0 +1,57 @@
+"""Names, sizes and times met before: hints that spare a download, never an identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from sftp_sync.ledger.schema import sightings
+from sftp_sync.model import RemoteFile
+
+UNKNOWN = -1
+AT_ONCE = 500
+
+
+def raw_name(name: str) -> bytes:
+    """The bytes of a name as the partner's server gave them."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def sight(connection: Connection, campaign: str, source: RemoteFile, file_id: int) -> None:
+    """Remember that this name, with this size and time, is a file we know."""
+    name = raw_name(source.name)
+    here = (sightings.c.campaign == campaign) & (sightings.c.name_raw == name)
+    connection.execute(delete(sightings).where(here))
+    connection.execute(
+        insert(sightings).values(
+            campaign=campaign,
+            name_raw=name,
+            size=UNKNOWN if source.size is None else source.size,
+            modified_at=UNKNOWN if source.modified_at is None else source.modified_at,
+            file_id=file_id,
+        ),
+    )
+
+
+def unseen(
+    connection: Connection, campaign: str, entries: Sequence[RemoteFile]
+) -> list[RemoteFile]:
+    """Those entries whose name, size and time were not met together before. Without a time or a
+    size nothing is spared.
+    """
+    known: set[tuple[bytes, int, int]] = set()
+    for start in range(0, len(entries), AT_ONCE):
+        names = [raw_name(entry.name) for entry in entries[start : start + AT_ONCE]]
+        asked = select(sightings.c.name_raw, sightings.c.size, sightings.c.modified_at).where(
+            sightings.c.campaign == campaign,
+            sightings.c.name_raw.in_(names),
+        )
+        known.update((bytes(name), size, time) for name, size, time in connection.execute(asked))
+    return [
+        entry
+        for entry in entries
+        if entry.size is None
+        or entry.modified_at is None
+        or (raw_name(entry.name), entry.size, entry.modified_at) not in known
+    ]

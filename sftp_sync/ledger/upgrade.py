@@ -1,0 +1,90 @@
+"""The ledger's schema, brought up to date: made, migrated after a backup, or refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, select, table, text
+from sqlalchemy.sql import column
+
+from sftp_sync.errors import DiskFull, LedgerMismatch
+from sftp_sync.ledger.engine import PRIVATE, reading, sqlite_path, writing
+from sftp_sync.ledger.schema import SCHEMA
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION = table("alembic_version", column("version_num"))
+
+
+def bring_up_to_date(engine: Engine, *, may_migrate: bool) -> None:
+    """Make an empty ledger, migrate an older one if allowed, refuse a newer one."""
+    with reading(engine) as connection:
+        present = _version(connection)
+    if present == SCHEMA:
+        return
+    if present is not None:
+        _refuse_unless_older(present)
+        if not may_migrate:
+            raise LedgerMismatch(
+                f"The ledger has schema {present} and this program needs {SCHEMA}.",
+                fix="Type: sftp-sync sync (or restart the daemon); it is migrated after a backup.",
+            )
+        _back_up_beside(engine, present)
+    _migrate(engine)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(select(VERSION.c.version_num)).scalar_one_or_none()
+
+
+def _refuse_unless_older(present: str) -> None:
+    if not present.isdigit() or present > SCHEMA:
+        raise LedgerMismatch(
+            f"The ledger has schema {present}, which is newer than this program ({SCHEMA}).",
+            fix="Install the newer sftp-sync again, or restore a backup made by this one.",
+        )
+
+
+def _migrate(engine: Engine) -> None:
+    # Alembic costs a fifth of a second to import, and a ledger that is up to date needs none of it.
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            # Two that start at once: the second waits here and finds the work done.
+            connection.execute(text("SELECT pg_advisory_xact_lock(7231001)"))
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
+
+
+def _back_up_beside(engine: Engine, present: str) -> None:
+    path = sqlite_path(engine)
+    if path is None:
+        # A server is backed up by its own means, and the migration is one transaction.
+        return
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    copy_to(path, path.with_name(f"{path.name}.schema-{present}.{stamp}.backup"))
+
+
+def copy_to(source: Path, target: Path) -> None:
+    """A consistent copy of a SQLite ledger, also while others write to it; whole or not there."""
+    part = target.with_name(f"{target.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        part.touch(PRIVATE)
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
+            old.backup(new)
+        part.rename(target)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        raise DiskFull(
+            f"The ledger could not be copied to {target}: {error}.",
+            fix="Make room or give rights there, then try again. The ledger is unchanged.",
+        ) from error
