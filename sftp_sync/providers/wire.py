@@ -1,0 +1,231 @@
+"""One request on the wire: within a total deadline, never repeated, never redirected, and with
+the certainty of what has left. The only importer of httpx and httpcore.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpcore
+import httpx
+
+from sftp_sync.errors import ConfigError
+from sftp_sync.providers.address import require_safe
+from sftp_sync.providers.deadline import Deadline, DeadlineBackend
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it would log every address whole
+
+# Servers commonly close idle connections after five seconds or more. We let go first: a request
+# that crosses the server's close on the wire is a doubtful one.
+KEEP_ALIVE_SECONDS = 4.0
+SPARE_CONNECTIONS = 2  # for reading beside the senders
+
+
+@dataclass(frozen=True)
+class Access:
+    """How an account's API is reached. `timeout_seconds` is for the whole request."""
+
+    base_url: str
+    in_flight: int = 4
+    timeout_seconds: float = 60
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request. `may_send` is asked with the connection open, right before the bytes leave."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    max_answer_bytes: int = 1_048_576
+    may_send: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that came whole."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Broken:
+    """No whole answer. `sent` is False only where the vendor certainly never had the body;
+    `withheld` where `may_send` said no.
+    """
+
+    sent: bool
+    reason: str
+    withheld: bool = False
+
+
+class Wire:
+    """The connections of one account, for any number of threads."""
+
+    def __init__(self, access: Access, monotonic: Callable[[], float]) -> None:
+        require_safe(access.base_url)
+        self._timeout_seconds = access.timeout_seconds
+        self._base_url = access.base_url.rstrip("/")
+        self._deadline = Deadline(monotonic)
+        self._client = httpx.Client(
+            transport=_Transport(_pool(access, DeadlineBackend(self._deadline))),
+            timeout=access.timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    def exchange(self, exchange: Exchange) -> Reply | Broken:
+        """Send once and read the answer; whatever breaks is told, never raised."""
+        passage = _Passage(exchange.may_send)
+        try:
+            with self._deadline.within(self._timeout_seconds):
+                return self._answered(exchange, passage)
+        except _Withheld:
+            return Broken(sent=False, withheld=True, reason="the lease was lost before sending")
+        except Exception as error:  # noqa: BLE001 - whatever breaks, only what has left decides
+            return Broken(passage.body_began, self._told(error, sent=passage.body_began))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _answered(self, exchange: Exchange, passage: _Passage) -> Reply | Broken:
+        request = self._client.build_request(
+            exchange.method,
+            self._base_url + exchange.path,
+            params=exchange.query or None,
+            headers=exchange.headers,
+            content=exchange.body,
+            extensions={"trace": passage.observe},
+        )
+        response = self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            for chunk in response.iter_bytes():
+                body += chunk
+                if len(body) > exchange.max_answer_bytes:
+                    return Broken(
+                        sent=True, reason=f"the answer exceeds {exchange.max_answer_bytes} bytes"
+                    )
+        finally:
+            response.close()
+        return Reply(response.status_code, response.headers, bytes(body))
+
+    def _told(self, error: Exception, *, sent: bool) -> str:
+        """What broke, in one sentence."""
+        if not sent:
+            return f"the vendor cannot be reached: {_said(error)}"
+        if isinstance(error, httpcore.TimeoutException):
+            return f"no whole answer within {self._timeout_seconds:g} s"
+        return f"the connection broke before the answer was whole: {_said(error)}"
+
+
+class _Withheld(Exception):  # noqa: N818 - not an error: the sender changed its mind
+    """`may_send` said no: nothing has left."""
+
+
+class _Passage:
+    """Watches one request pass through the library: what has left by now?"""
+
+    def __init__(self, may_send: Callable[[], bool] | None) -> None:
+        self._may_send = may_send
+        self.body_began = False
+
+    def observe(self, event: str, details: Mapping[str, Any]) -> None:
+        """Told of each stage. A proxy's CONNECT passes the same stages and carries nothing."""
+        if event not in ("http11.send_request_headers.started", "http11.send_request_body.started"):
+            return
+        if details["request"].method == b"CONNECT":
+            return
+        if self._may_send is not None and not self._may_send():
+            raise _Withheld
+        # The number to be called is in the body: a head alone cannot cause a call.
+        self.body_began = event == "http11.send_request_body.started"
+
+
+class _Transport(httpx.BaseTransport):
+    """httpx over a pool of ours, which httpx itself cannot be given a deadline for."""
+
+    def __init__(self, pool: httpcore.ConnectionPool) -> None:
+        self._pool = pool
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        reply = self._pool.handle_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(
+                    scheme=request.url.raw_scheme,
+                    host=request.url.raw_host,
+                    port=request.url.port,
+                    target=request.url.raw_path,
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            status_code=reply.status, headers=reply.headers, stream=_Body(reply.stream)
+        )
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    """A pool's answer, as httpx reads it."""
+
+    def __init__(self, stream: Any) -> None:  # noqa: ANN401 - httpcore types it as sync or async
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _pool(access: Access, backend: httpcore.NetworkBackend) -> httpcore.ConnectionPool:
+    options: dict[str, Any] = {
+        "ssl_context": trusted(access.ca_bundle),
+        "max_connections": access.in_flight + SPARE_CONNECTIONS,
+        "keepalive_expiry": KEEP_ALIVE_SECONDS,
+        "retries": 0,
+        "network_backend": backend,
+    }
+    if access.proxy is None:
+        return httpcore.ConnectionPool(**options)
+    proxy = httpx.URL(access.proxy)
+    if proxy.scheme not in ("http", "https"):
+        raise ConfigError(
+            f"The proxy {proxy.scheme}://{proxy.host} is of a kind that is not supported.",
+            fix="Use an http:// or https:// proxy.",
+        )
+    credentials = (proxy.username, proxy.password) if proxy.username else None
+    address = f"{proxy.scheme}://{proxy.netloc.decode('ascii')}"
+    return httpcore.HTTPProxy(address, proxy_auth=credentials, **options)
+
+
+def trusted(ca_bundle: str | None) -> ssl.SSLContext:
+    """Certificates are always verified: against the usual authorities, or those of a bundle."""
+    try:
+        return httpx.create_ssl_context(verify=ca_bundle or True)
+    except OSError as error:
+        raise ConfigError(
+            f"The CA bundle {ca_bundle} cannot be used: {error}.",
+            fix="ca_bundle must be a readable PEM file of certificates.",
+        ) from error
+
+
+def _said(error: Exception) -> str:
+    return str(error) or type(error).__name__
