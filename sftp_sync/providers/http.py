@@ -1,0 +1,160 @@
+"""What an answer means: the one table from transport errors and HTTP answers to outcomes.
+
+| answer | outcome |
+|---|---|
+| nothing was sent (connect, TLS, proxy, pool); 429 | not now |
+| 2xx with an id | accepted |
+| 409 with an existing call | already queued |
+| 422 on `to`; 413 | the row is refused |
+| 422 on other fields | refused, and counted against the campaign |
+| 401, 402 | the account stops |
+| 400 not active, 403, 404, redirects | the campaign stops |
+| deadline, reset, truncated or strange body, 2xx without an id, 408, other 4xx, 5xx | uncertain |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+from sftp_sync.errors import VendorRefused, VendorUnavailable
+from sftp_sync.model import (
+    Accepted,
+    AlreadyQueued,
+    Blocked,
+    NotNow,
+    Outcome,
+    Refused,
+    Uncertain,
+)
+from sftp_sync.providers.shapes import Problem, document_of, identifier, problem_of
+from sftp_sync.providers.times import time_of
+from sftp_sync.providers.wire import Broken, Reply
+from sftp_sync.providers.wording import sentence
+
+ReadAccepted = Callable[[Mapping[str, Any]], Accepted | None]
+"""Finds the id in a vendor's success, or None."""
+
+BLOCKS: Mapping[int, Literal["account", "campaign"]] = {
+    401: "account",
+    402: "account",
+    403: "campaign",
+    404: "campaign",
+}
+PHRASES: Mapping[int, str] = {
+    401: "the token is not accepted",
+    402: "the account has no credit left",
+    403: "the token may not do this",
+    404: "there is no such campaign",
+}
+NUMBER_FIELDS = ("to", "phone", "phone_number", "to_number")
+
+
+def outcome_of(
+    reply: Reply | Broken, accepted: ReadAccepted, secrets: tuple[str, ...] = ()
+) -> Outcome:
+    """What became of a request to queue a call."""
+    if isinstance(reply, Broken):
+        reason = sentence(reply.reason, secrets)
+        return Uncertain(reason) if reply.sent else NotNow(reason)
+    if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's successes
+        return _success(reply, accepted)
+    problem = problem_of(reply.body)
+    said = told(reply.status, problem, secrets)
+    return _by_status(reply.status, said) or _by_body(reply, problem, said) or Uncertain(said)
+
+
+def _success(reply: Reply, accepted: ReadAccepted) -> Outcome:
+    document = document_of(reply.body)
+    if document is None:
+        return Uncertain(f"{reply.status} with a body that is no answer of the vendor's")
+    return accepted(document) or Uncertain(f"{reply.status} without the id of a call")
+
+
+def _by_status(status: int, said: str) -> Outcome | None:
+    """Answers whose status alone decides: a proxy's page with that status counts the same."""
+    if status == 429:  # noqa: PLR2004 - too many requests
+        return NotNow(said)
+    if status == 413:  # noqa: PLR2004 - too large
+        return Refused(said)
+    if status in BLOCKS:
+        return Blocked(BLOCKS[status], said)
+    if 300 <= status < 400:  # noqa: PLR2004 - HTTP's redirects
+        return Blocked("campaign", said)
+    return None
+
+
+def _by_body(reply: Reply, problem: Problem, said: str) -> Outcome | None:
+    """Answers that mean something only in the vendor's own words; None where it is not said."""
+    if document_of(reply.body) is None:
+        return None
+    match reply.status:
+        case 400 if _is_not_active(problem):
+            return Blocked("campaign", said)
+        case 409 if call_id := identifier(problem.existing.get("id")):
+            return AlreadyQueued(
+                call_id,
+                str(problem.existing.get("status") or ""),
+                time_of(problem.existing.get("created_at")),
+            )
+        case 422:
+            on_number = any(name in NUMBER_FIELDS for name in problem.fields)
+            return Refused(said, counts_against_campaign=not on_number)
+        case _:
+            return None
+
+
+def _is_not_active(problem: Problem) -> bool:
+    return problem.code == "CAMPAIGN_NOT_ACTIVE" or "not active" in problem.message.lower()
+
+
+def told(status: int, problem: Problem, secrets: tuple[str, ...] = ()) -> str:
+    """A refusal in one sentence: what it means to us, and the vendor's own words."""
+    meaning = PHRASES.get(status)
+    if 300 <= status < 400:  # noqa: PLR2004 - HTTP's redirects
+        meaning = "the address redirects elsewhere; base_url must be the final one"
+    words = [text for text in (problem.message, *problem.fields.values()) if text]
+    vendor = sentence(" ".join(dict.fromkeys(words)) or problem.code, secrets)
+    parts = [part for part in (meaning, vendor) if part]
+    return f"{status}: {'. '.join(parts)}" if parts else f"{status} without a word"
+
+
+def document_or_error(
+    reply: Reply | Broken, wait_seconds: float | None = None, secrets: tuple[str, ...] = ()
+) -> Mapping[str, Any]:
+    """What a GET brought, or the error that says what to do."""
+    if isinstance(reply, Broken):
+        raise VendorUnavailable(_capital(sentence(reply.reason, secrets)) + ".")
+    if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's successes
+        document = document_of(reply.body)
+        if document is None:
+            raise VendorUnavailable(f"The answer {reply.status} is not the vendor's JSON.")
+        return document
+    said = told(reply.status, problem_of(reply.body), secrets)
+    if reply.status in (408, 425, 429) or reply.status >= 500:  # noqa: PLR2004 - HTTP's own faults
+        raise VendorUnavailable(f"The vendor answered {said}.", wait_seconds=wait_seconds)
+    raise VendorRefused(
+        f"The vendor answered {said}.",
+        fix=FIXES.get(reply.status, ""),
+        who="you",
+        scope=BLOCKS.get(reply.status, "campaign"),
+    )
+
+
+FIXES: Mapping[int, str] = {
+    401: "Put the account's present token into the configuration.",
+    402: "Top up the account at the vendor.",
+    403: "Use a token with rights to this campaign.",
+    404: "Check campaign_id and base_url.",
+}
+
+
+def with_wait(outcome: Outcome, seconds: float) -> Outcome:
+    """A "not now" that says when."""
+    if isinstance(outcome, NotNow) and outcome.wait_seconds is None and seconds > 0:
+        return NotNow(outcome.reason, seconds)
+    return outcome
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
