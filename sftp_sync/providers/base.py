@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import date, datetime
+from typing import Literal, Protocol
 
 from sftp_sync.model import Outcome
+
+Lane = Literal["dispatch", "following"]
+"""Whose slot of the pace a request takes: what is due goes before what is looked at."""
+
+
+def always() -> bool:
+    """Nothing stands against sending."""
+    return True
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,8 @@ class CallRequest:
 @dataclass(frozen=True)
 class Answer:
     """What a request came to. `clock_offset` is the vendor's clock minus ours in seconds, by the
-    `Date` header, None where it said nothing; `evidence` is one redacted line for the ledger."""
+    `Date` header, None where it said nothing; `evidence` is one redacted line for the ledger.
+    """
 
     outcome: Outcome
     clock_offset: float | None = None
@@ -61,8 +70,18 @@ class VendorCampaign:
 class CallProvider(Protocol):
     """A vendor that queues one call per request."""
 
-    def send(self, request: CallRequest) -> Answer:
-        """Queue one call; never raises: whatever happens on the wire is an outcome."""
+    def send(self, request: CallRequest, may_send: Callable[[], bool] = always) -> Answer:
+        """Queue one call; never raises: whatever happens on the wire is an outcome.
 
-    def campaign(self) -> VendorCampaign:
-        """The campaign with its calls, or one of `sftp_sync.errors`."""
+        The slot of the pace has been taken before. `may_send` is asked with the connection open,
+        right before the bytes leave: False sends nothing, and is `NotNow`.
+        """
+
+    def campaign(self, lane: Lane = "following") -> VendorCampaign:
+        """The campaign with its calls, or one of `sftp_sync.errors`. Waits for a slot itself."""
+
+    def calls(self, since: date | None = None) -> Iterator[tuple[VendorCall, ...]]:
+        """The account's calls, page by page. Waits for a slot before each."""
+
+    def check_account(self) -> None:
+        """One cheap request that needs the token; returns, or raises one of `sftp_sync.errors`."""
