@@ -1,0 +1,157 @@
+"""An account at a vendor: every request with its token, at its pace, answered in our words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sftp_sync.errors import VendorRefused, VendorUnavailable
+from sftp_sync.model import Blocked, NotNow
+from sftp_sync.providers.base import Answer, Lane
+from sftp_sync.providers.hints import NOTHING_SAID, clock_offset, hints_of
+from sftp_sync.providers.http import ReadAccepted, document_or_error, outcome_of, with_wait
+from sftp_sync.providers.pace import Pace
+from sftp_sync.providers.shapes import problem_of
+from sftp_sync.providers.wire import Broken, Exchange, Reply, Wire
+from sftp_sync.providers.wording import sentence
+
+LARGEST_LISTING_BYTES = 268_435_456  # about two million calls
+USER_AGENT = "sftp-sync"
+UNUSABLE = "the token is empty or holds characters that no token has"
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a GET brought."""
+
+    document: Mapping[str, Any]
+    clock_offset: float | None = None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who we are to the vendor. `token` is asked before each request: it may be replaced while we
+    run. `headers` are what a vendor wants beside it.
+    """
+
+    token: Callable[[], str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class VendorClient:
+    """The one way to an account's API, for any number of threads."""
+
+    def __init__(
+        self, wire: Wire, pace: Pace, identity: Identity, now: Callable[[], datetime]
+    ) -> None:
+        self.pace = pace
+        self._wire = wire
+        self._identity = identity
+        self._now = now
+
+    def post_call(
+        self,
+        path: str,
+        body: Mapping[str, object],
+        accepted: ReadAccepted,
+        may_send: Callable[[], bool],
+    ) -> Answer:
+        """Send a request whose slot is already taken; whatever happens is an outcome."""
+        token = self._identity.token()
+        if not _fits_a_header(token):
+            self.pace.give_back()
+            return Answer(Blocked("account", UNUSABLE))
+        exchange = Exchange(
+            method="POST",
+            path=path,
+            headers=self._headers(token) | {"Content-Type": "application/json"},
+            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
+                "utf-8", "replace"
+            ),
+            may_send=may_send,
+        )
+        began = self._now()
+        reply = self._wire.exchange(exchange)
+        self._settle_slot(reply)
+        outcome = outcome_of(reply, accepted, (token,))
+        if isinstance(outcome, NotNow) and not _is_withheld(reply):
+            outcome = with_wait(outcome, self.pace.pause_left())
+        offset = clock_offset(_headers_of(reply), began, self._now())
+        return Answer(outcome, offset, _evidence(reply, (token,)))
+
+    def get(
+        self, path: str, query: Mapping[str, str] | None = None, lane: Lane = "following"
+    ) -> Read:
+        """Read a document at the account's pace, or raise one of `sftp_sync.errors`."""
+        if not self.pace.take(lane):
+            raise VendorUnavailable("Stopping: the vendor was not asked.")
+        token = self._identity.token()
+        if not _fits_a_header(token):
+            self.pace.give_back()
+            raise VendorRefused(
+                f"{UNUSABLE[0].upper()}{UNUSABLE[1:]}.",
+                fix="Put the account's token into the configuration, alone on one line.",
+                scope="account",
+            )
+        began = self._now()
+        reply = self._wire.exchange(self._reading(path, query or {}, self._headers(token)))
+        self._settle_slot(reply)
+        document = document_or_error(reply, self.pace.pause_left() or None, (token,))
+        return Read(document, clock_offset(_headers_of(reply), began, self._now()))
+
+    def get_unpaced(self, path: str) -> Read:
+        """Read what needs no token and does not count, such as a health page."""
+        began = self._now()
+        reply = self._wire.exchange(self._reading(path, {}, {"User-Agent": USER_AGENT}))
+        document = document_or_error(reply)
+        return Read(document, clock_offset(_headers_of(reply), began, self._now()))
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._wire.close()
+
+    def _headers(self, token: str) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "User-Agent": USER_AGENT,
+            **self._identity.headers,
+        }
+
+    def _reading(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Exchange:
+        return Exchange("GET", path, query, headers, max_answer_bytes=LARGEST_LISTING_BYTES)
+
+    def _settle_slot(self, reply: Reply | Broken) -> None:
+        """What the answer, or its absence, means to the pace."""
+        if isinstance(reply, Reply):
+            is_success = reply.status < 300  # noqa: PLR2004 - HTTP's successes
+            said = None if is_success else problem_of(reply.body).retry_after
+            self.pace.answered(hints_of(reply.status, reply.headers, self._now(), said))
+        elif reply.sent:
+            self.pace.answered(NOTHING_SAID)
+        else:
+            self.pace.give_back()
+            if not reply.withheld:
+                self.pace.stumbled()
+
+
+def _fits_a_header(token: str) -> bool:
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+def _is_withheld(reply: Reply | Broken) -> bool:
+    return isinstance(reply, Broken) and reply.withheld
+
+
+def _headers_of(reply: Reply | Broken) -> Mapping[str, str]:
+    return reply.headers if isinstance(reply, Reply) else {}
+
+
+def _evidence(reply: Reply | Broken, secrets: tuple[str, ...]) -> str:
+    """One line for the ledger of what came back."""
+    if isinstance(reply, Broken):
+        return sentence(reply.reason, secrets)
+    return sentence(f"{reply.status} {reply.body[:1000].decode('utf-8', 'replace')}", secrets)
