@@ -1,0 +1,26 @@
+"""Which configuration a command means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sftp_sync.errors import ConfigError
+
+VARIABLE = "SFTP_SYNC_CONFIG"
+PLACES = (Path("config.yaml"), Path("/etc/sftp-sync/config.yaml"))
+
+
+def find_config(explicit: Path | None, environment: Mapping[str, str]) -> Path:
+    """The one that was named, else the first that is there."""
+    if explicit is not None:
+        return explicit
+    if environment.get(VARIABLE):
+        return Path(environment[VARIABLE])
+    found = next((place for place in PLACES if place.exists()), None)
+    if found is None:
+        raise ConfigError(
+            f"No configuration: no -c PATH, no ${VARIABLE}, no ./{PLACES[0]}, no {PLACES[1]}.",
+            fix="`sftp-sync demo` runs without one, and `sftp-sync sandbox` prints one.",
+        )
+    return found

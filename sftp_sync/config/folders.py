@@ -1,0 +1,151 @@
+"""Folders that must not be one: what would call people from our own results, twice, or from a
+do-not-call list.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, product
+
+from sftp_sync.config.problems import Where
+from sftp_sync.config.rules import Block, Finding, block, names, text
+from sftp_sync.model.campaign import LIST_NAMES
+
+ROLES = {
+    "export_path": ("export_path",),
+    "archive_path": ("files", "archive_path"),
+    "suppression": ("suppression", "path"),
+}
+ELSEWHERE = "Choose another folder."
+OTHER_FILES = "Choose another folder, or patterns that no name fits twice."
+INTO_THE_INBOX = {
+    "export_path": "is also import_path: our own results would come back as contact lists.",
+    "archive_path": "is also import_path: archived lists would be met again and again.",
+    "suppression": "is also import_path: people on the do-not-call lists would be called.",
+}
+INTO_THE_SUPPRESSION = {
+    "export_path": "is also export_path: our results would be read as do-not-call lists.",
+    "archive_path": "is also archive_path: imported lists would be read as do-not-call lists.",
+}
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Where a campaign's lists arrive: the door, the folder in it, and the names it takes."""
+
+    where: Where
+    door: tuple[str, ...]
+    folder: str
+    patterns: tuple[str, ...]
+
+
+def colliding_folders(written: Block) -> Iterator[Finding]:
+    """Every collision within one campaign, and between campaigns that are enabled."""
+    campaigns = block(written, "campaigns")
+    for name in campaigns:
+        yield from _within(("campaigns", name), block(campaigns, name))
+    enabled = {
+        name: block(campaigns, name)
+        for name in campaigns
+        if block(campaigns, name).get("enabled") not in (False, "false", "no", "off")
+    }
+    inboxes = [inbox for name in enabled if (inbox := _inbox(name, enabled[name]))]
+    for first, second in combinations(inboxes, 2):
+        if (first.door, first.folder) == (second.door, second.folder):
+            yield from _shared(first, second)
+    for inbox in inboxes:
+        yield from _fed_by_another(inbox, enabled)
+
+
+def plain_folder(path: str | None) -> str | None:
+    """A folder in the form that tells whether two are one. Where sign-in ends in `/`, as at most
+    partners, inbox and /inbox are one.
+    """
+    return posixpath.normpath(path).strip("/") if path and path.strip() else None
+
+
+def _within(where: Where, campaign: Block) -> Iterator[Finding]:
+    inbox = plain_folder(text(campaign, "import_path"))
+    suppression = plain_folder(text(campaign, "suppression", "path"))
+    for role, keys in ROLES.items():
+        folder = plain_folder(text(campaign, *keys))
+        if folder is None:
+            continue
+        if folder == inbox:
+            yield (*where, *keys), f"{INTO_THE_INBOX[role]} {ELSEWHERE}"
+        if folder == suppression and role in INTO_THE_SUPPRESSION:
+            message = f"{INTO_THE_SUPPRESSION[role]} {ELSEWHERE}"
+            yield (*where, "suppression", "path"), message
+
+
+def _door(campaign: Block) -> tuple[str, ...] | None:
+    """The server as this user sees it: another user may be shut into another folder."""
+    sftp, local = block(campaign, "sftp"), text(campaign, "folder")
+    host, username = text(sftp, "host"), text(sftp, "username")
+    if host and username:
+        return host.lower(), text(sftp, "port") or "22", username
+    return (posixpath.normpath(local),) if local else None
+
+
+def _inbox(name: str, campaign: Block) -> Inbox | None:
+    door, folder = _door(campaign), plain_folder(text(campaign, "import_path"))
+    if door is None or folder is None:
+        return None
+    patterns = names(block(campaign, "files"), "pattern", LIST_NAMES)
+    return Inbox(("campaigns", name), door, folder, patterns)
+
+
+def _shared(first: Inbox, second: Inbox) -> Iterator[Finding]:
+    if any(may_match_one_name(a, b) for a, b in product(first.patterns, second.patterns)):
+        yield (
+            (*second.where, "import_path"),
+            f"campaign {first.where[-1]} takes the same files: people would be called for both. "
+            + OTHER_FILES,
+        )
+
+
+def _fed_by_another(inbox: Inbox, campaigns: Mapping[str, Block]) -> Iterator[Finding]:
+    for name, campaign in campaigns.items():
+        if name == inbox.where[-1] or _door(campaign) != inbox.door:
+            continue
+        for keys in ROLES.values():
+            if plain_folder(text(campaign, *keys)) == inbox.folder:
+                yield (
+                    ("campaigns", name, *keys),
+                    f"is import_path of campaign {inbox.where[-1]}, which would call them. "
+                    + ELSEWHERE,
+                )
+
+
+def may_match_one_name(first: str, second: str) -> bool:
+    """Whether two patterns may match one name; capitals do not tell names apart, and a [range]
+    counts as any character.
+    """
+    one, other = _pieces(first), _pieces(second)
+
+    @cache
+    def meet(i: int, j: int) -> bool:
+        if i == len(one) and j == len(other):
+            return True
+        if i < len(one) and one[i] == "*":
+            return meet(i + 1, j) or (j < len(other) and meet(i, j + 1))
+        if j < len(other) and other[j] == "*":
+            return meet(i, j + 1) or (i < len(one) and meet(i + 1, j))
+        if i == len(one) or j == len(other):
+            return False
+        return ("?" in {one[i], other[j]} or one[i] == other[j]) and meet(i + 1, j + 1)
+
+    return meet(0, 0)
+
+
+def _pieces(pattern: str) -> tuple[str, ...]:
+    pieces: list[str] = []
+    rest = pattern.lower()
+    while rest:
+        end = rest.find("]", 2) if rest[0] == "[" else -1
+        pieces.append("?" if end > 0 else rest[0])
+        rest = rest[end + 1 if end > 0 else 1 :]
+    return tuple(pieces)

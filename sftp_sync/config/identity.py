@@ -1,0 +1,56 @@
+"""What a campaign is, whatever its name: the vendor's campaign, and the partner's door."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from urllib.parse import urlsplit
+
+from sftp_sync.config.accounts import Account
+from sftp_sync.config.campaigns import CampaignSettings
+from sftp_sync.config.secret import Secret
+
+DEFAULT_PORTS = {"https": 443, "http": 80}
+
+
+def destination(name: str, settings: CampaignSettings, account: Account) -> str:
+    """The vendor's campaign: by its own id, or for Kathan by the account and our name."""
+    url = urlsplit(account.base_url)
+    port = "" if url.port in {None, DEFAULT_PORTS[url.scheme]} else f":{url.port}"
+    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
+    base = f"{url.scheme}://{host}{port}{url.path}"
+    if account.provider == "talkover":
+        return f"{base}#{settings.campaign_id}"
+    return f"{base}#{account.user_id}/{name}"
+
+
+def connection(settings: CampaignSettings) -> str:
+    """A fingerprint of the settings that test-connection proves, without any secret's value:
+    a password that rotates behind the same reference changes nothing.
+    """
+    sftp = settings.sftp
+    door: dict[str, object] = {"folder": str(settings.folder) if settings.folder else None}
+    if sftp:
+        door |= {
+            "host": sftp.host.lower(),
+            "port": sftp.port,
+            "username": sftp.username,
+            "auth_type": sftp.auth_type,
+            "password": _reference(sftp.password),
+            "private_key": _reference(sftp.private_key),
+            "private_key_passphrase": _reference(sftp.private_key_passphrase),
+            "host_keys": sorted(sftp.host_keys),
+            "known_hosts": str(sftp.known_hosts) if sftp.known_hosts else None,
+            "legacy_algorithms": sorted(sftp.legacy_algorithms),
+        }
+    door |= {
+        "import_path": settings.import_path,
+        "export_path": settings.export_path,
+        "archive_path": settings.files.archive_path,
+        "after_import": settings.files.after_import,
+    }
+    return hashlib.sha256(json.dumps(door, sort_keys=True).encode()).hexdigest()
+
+
+def _reference(secret: Secret | None) -> str | None:
+    return f"{secret.source} {secret.reference}" if secret else None

@@ -1,0 +1,63 @@
+"""The fields of Kathan's create request, as documented, with their ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainValidator
+from pydantic.dataclasses import dataclass
+
+from sftp_sync.config.accounts import STRICT
+from sftp_sync.config.templates import Templates, templates
+from sftp_sync.config.tree import Number
+from sftp_sync.config.values import Count, Positive, Text, not_a_claim
+
+FREE_BLOCK_HINT = "must be a block of keys; it is passed to Kathan as it stands."
+
+
+def free_block(written: object) -> Mapping[str, object]:
+    """An untyped object of the vendor's."""
+    if not isinstance(written, Mapping):
+        raise ValueError(FREE_BLOCK_HINT)
+    return {str(key): _plain(value) for key, value in written.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return float(value) if isinstance(value, Number) else value
+
+
+FreeBlock = Annotated[Mapping[str, Any], PlainValidator(free_block)]
+
+
+@dataclass(frozen=True, config=STRICT)
+class KathanSettings:
+    """Each contact file becomes one campaign there, created with these. `schedule_*` are sent in
+    the spelling Kathan wants.
+    """
+
+    assistant_id: Annotated[Text, Field(description="Which of Kathan's assistants calls?")]
+    phone_number_id: Annotated[Text, Field(description="From which of Kathan's numbers?")]
+    channel: Literal["twilio", "vobiz"] = "twilio"
+    schedule_start_time: Text | None = None
+    schedule_end_time: Text | None = None
+    max_concurrency: Annotated[Positive, Field(ge=1, le=200)] = 5
+    retry_policy: FreeBlock | None = None
+    speech_settings: FreeBlock | None = None
+    campaign_context: Text | None = None
+    opening_message_template: Text | None = None
+    use_returning_greeting: bool = False
+    use_short_term_summaries: bool = False
+    short_term_summaries_limit: Count | None = None
+    machine_detection_timeout_seconds: (
+        Annotated[int, BeforeValidator(not_a_claim), Field(ge=3, le=60)] | None
+    ) = None
+    assistant_overrides: Annotated[Templates, PlainValidator(templates)] = field(
+        default_factory=dict,
+    )
+    recipient_list_above: Positive = 1000

@@ -1,0 +1,104 @@
+"""When a campaign's steps run, and when a file is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import PlainValidator
+
+from sftp_sync.config.problems import did_you_mean
+from sftp_sync.config.values import clock_time, longer_than_nothing
+
+WORDS = ("manual", "hourly", "daily")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+HINT = 'must be manual, hourly, daily, {every: 15m} or {cron: "0 7 * * mon-fri"}.'
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When to run. `every` and `cron` are set for their kinds only; `daily` runs at the campaign's
+    `daily_at`.
+    """
+
+    kind: Literal["manual", "hourly", "daily", "every", "cron"] = "manual"
+    every: timedelta | None = None
+    cron: str | None = None
+
+    def __str__(self) -> str:
+        if self.every is not None:
+            return f"every {self.every.total_seconds():g} s"
+        return f"cron {self.cron}" if self.cron else self.kind
+
+
+@dataclass(frozen=True)
+class Expect:
+    """Say so when no file has come by this local time on these days (0 is Monday)."""
+
+    by: time
+    days: tuple[int, ...] = tuple(range(7))
+
+
+def read_schedule(written: object) -> Schedule:
+    """A word, or a block with one key."""
+    match written:
+        case Schedule():
+            return written
+        case "manual" | "hourly" | "daily":
+            return Schedule(written)
+        case str():
+            raise ValueError(f"{HINT}{did_you_mean(written, WORDS)}")
+        case {"every": every, **rest} if not rest:
+            return Schedule("every", every=_pause(every))
+        case {"cron": str(cron), **rest} if not rest:
+            return Schedule("cron", cron=_cron(cron))
+        case _:
+            raise ValueError(HINT)
+
+
+def _pause(written: object) -> timedelta:
+    pause = longer_than_nothing(written)
+    if pause < timedelta(seconds=1):
+        raise ValueError("every: must be at least 1s.")
+    return pause
+
+
+def _cron(written: str) -> str:
+    # Imported here: only configurations with a cron line pay for it.
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  as said above
+
+    try:
+        CronTrigger.from_crontab(written, timezone="UTC")
+    except ValueError as error:
+        raise ValueError(
+            f'"{written}" is no cron line ({error}). It has five fields: minute, hour, day, month, '
+            'day of week, as in "0 7 * * mon-fri".',
+        ) from None
+    return written
+
+
+def read_expect(written: object) -> Expect | None:
+    """{by: "09:00", days: mon-fri}."""
+    if written is None or isinstance(written, Expect):
+        return written
+    if not isinstance(written, Mapping) or "by" not in written or set(written) - {"by", "days"}:
+        raise ValueError('must be {by: "09:00", days: mon-fri}; days may be left out.')
+    return Expect(clock_time(written["by"]), _days(written.get("days", "mon-sun")))
+
+
+def _days(written: object) -> tuple[int, ...]:
+    parts = written if isinstance(written, list) else str(written).split(",")
+    chosen: set[int] = set()
+    for part in parts:
+        first, _, last = str(part).strip().lower().partition("-")
+        if first not in DAYS or (last or first) not in DAYS:
+            raise ValueError("days must be as mon-fri or mon,wed,fri.")
+        start, end = DAYS.index(first), DAYS.index(last or first)
+        chosen.update(day % 7 for day in range(start, end + 1 if end >= start else end + 8))
+    return tuple(sorted(chosen))
+
+
+ScheduleField = Annotated[Schedule, PlainValidator(read_schedule)]
+ExpectField = Annotated[Expect | None, PlainValidator(read_expect)]
