@@ -1,0 +1,58 @@
+"""A folder's entries as they come, whatever their names are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from sftp_sync.model import RemoteFile
+from sftp_sync.remote.names import is_plain_name, text
+from sftp_sync.remote.sftp.packets import Attributes, Kind, Status, string
+from sftp_sync.remote.sftp.session import Session, StatusError
+
+FileKind = Literal["file", "directory", "link", "other"]
+KIND_LETTERS: dict[str, FileKind] = {"-": "file", "d": "directory", "l": "link"}
+OTHER_LETTERS = "bcpsD"
+
+
+def entries(session: Session, folder: bytes) -> Iterator[RemoteFile]:
+    """Every entry, streamed; the folder's handle is given back whatever happens."""
+    handle = session.ask(Kind.OPENDIR, string(folder)).string()
+    try:
+        while (batch := _next_batch(session, handle)) is not None:
+            yield from batch
+    finally:
+        if not session.is_broken:
+            session.close_handle(handle)
+
+
+def as_file(name: str, attributes: Attributes, line: str = "") -> RemoteFile:
+    """One entry. A name that cannot be an entry of a folder is never taken for a file."""
+    kind = attributes.kind or _kind_by_line(line)
+    if not is_plain_name(name):
+        kind = "other"
+    return RemoteFile(name, attributes.size, attributes.modified_at, kind)
+
+
+def _next_batch(session: Session, handle: bytes) -> list[RemoteFile] | None:
+    try:
+        reader = session.ask(Kind.READDIR, string(handle))
+    except StatusError as error:
+        if error.code == Status.EOF:
+            return None
+        raise
+    batch = []
+    for _ in range(reader.number()):
+        name, line = text(reader.string()), text(reader.string())
+        entry = as_file(name, reader.attributes(), line)
+        if name not in {".", ".."}:
+            batch.append(entry)
+    return batch
+
+
+def _kind_by_line(line: str) -> FileKind:
+    """Servers without permissions in their attributes still print `drwxr-xr-x …`."""
+    letter = line[:1]
+    if letter in OTHER_LETTERS and letter:
+        return "other"
+    return KIND_LETTERS.get(letter, "file")
