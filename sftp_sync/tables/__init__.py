@@ -1,0 +1,16 @@
+"""Lists in and out: what a contact file holds, as text, and files that a spreadsheet can open."""
+
+from sftp_sync.tables.own_files import REJECT_COLUMNS, RESULT_COLUMNS
+from sftp_sync.tables.reading import open_table
+from sftp_sync.tables.spreadsheet_safe import defused, restored
+from sftp_sync.tables.text_writers import write_csv, write_jsonl
+
+__all__ = [
+    "REJECT_COLUMNS",
+    "RESULT_COLUMNS",
+    "defused",
+    "open_table",
+    "restored",
+    "write_csv",
+    "write_jsonl",
+]

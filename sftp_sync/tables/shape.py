@@ -1,0 +1,129 @@
+"""What every list has in common once its cells are text: a header, and rows in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sftp_sync.errors import FileRefused
+from sftp_sync.model import Batch
+from sftp_sync.tables.own_files import REJECT_COLUMNS
+from sftp_sync.tables.spreadsheet_safe import restored
+
+BATCH_ROWS = 5_000
+# A batch also ends here, so that rows of huge cells do not pile up.
+BATCH_CHARACTERS = 4_000_000
+MAX_COLUMNS = 16_384
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row as its reader found it. `damaged`: column → the sentence."""
+
+    line: int
+    cells: list[str]
+    damaged: dict[int, str] | None = None
+
+
+def is_blank(cells: list[str]) -> bool:
+    """Nothing but empty cells is no row."""
+    return not any(cell and not cell.isspace() for cell in cells)
+
+
+def first_record(records: Iterator[Record], name: str) -> Record:
+    """The header: the first row that holds anything."""
+    for record in records:
+        if not is_blank(record.cells):
+            return record
+    raise FileRefused(
+        f"{name} is empty: it has no header and no rows.",
+        fix="Send a list whose first row names the columns.",
+    )
+
+
+def unique_header(cells: Iterable[str]) -> tuple[str, ...]:
+    """Column names without the space around them; the second `name` becomes `name (2)`.
+
+    A column without a name keeps the empty name: it is no payload, and comes back as it was.
+    """
+    taken: set[str] = set()
+    names = []
+    for cell in cells:
+        name = stem = cell.strip().strip("\ufeff").strip()
+        count = 1
+        while name and name.casefold() in taken:
+            count += 1
+            name = f"{stem} ({count})"
+        taken.add(name.casefold())
+        names.append(name)
+    return tuple(names)
+
+
+def is_mended_rejects(header: tuple[str, ...]) -> bool:
+    """A rejects file of ours that came back: its cells may have been defused by us."""
+    return set(REJECT_COLUMNS) <= set(header)
+
+
+@dataclass
+class _Gathering:
+    lines: list[int] = field(default_factory=list)
+    cells: list[list[str]] = field(default_factory=list)
+    damaged: dict[tuple[int, int], str] = field(default_factory=dict)
+    characters: int = 0
+
+    def add(self, record: Record, cells: list[str]) -> None:
+        for column, sentence in (record.damaged or {}).items():
+            self.damaged[len(self.lines), column] = sentence
+        self.lines.append(record.line)
+        self.cells.append(cells)
+
+    def batch(self) -> Batch:
+        return Batch(lines=self.lines, cells=self.cells, damaged=self.damaged)
+
+
+def batches(
+    records: Iterator[Record], header: tuple[str, ...], name: str, max_rows: int
+) -> Iterator[Batch]:
+    """The rows after the header: blank ones dropped, short ones padded, counted."""
+    width = len(header)
+    comes_from_us = is_mended_rejects(header)
+    gathering = _Gathering()
+    rows = 0
+    for record in records:
+        cells = record.cells
+        if is_blank(cells):
+            continue
+        rows += 1
+        if rows > max_rows:
+            raise _too_many_rows(name, max_rows)
+        if len(cells) != width:
+            cells = fitted(cells, width)
+        if comes_from_us:
+            cells = [restored(cell) for cell in cells]
+        gathering.add(record, cells)
+        gathering.characters += sum(map(len, cells))
+        if len(gathering.lines) >= BATCH_ROWS or gathering.characters > BATCH_CHARACTERS:
+            yield gathering.batch()
+            gathering = _Gathering()
+    if gathering.lines:
+        yield gathering.batch()
+
+
+def fitted(cells: list[str], width: int) -> list[str]:
+    """Short rows padded (spreadsheets drop trailing delimiters), empty cells too many dropped.
+
+    What is not empty stays: the row is ragged, and says so.
+    """
+    if len(cells) < width:
+        return cells + [""] * (width - len(cells))
+    kept = len(cells)
+    while kept > width and not cells[kept - 1].strip():
+        kept -= 1
+    return cells[:kept]
+
+
+def _too_many_rows(name: str, max_rows: int) -> FileRefused:
+    return FileRefused(
+        f"{name} has more than {max_rows:,} rows.",
+        fix="Split it into several files, or raise files.max_rows.",
+    )
