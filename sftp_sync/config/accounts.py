@@ -6,12 +6,12 @@ import binascii
 import ipaddress
 import re
 from base64 import b64decode
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator
-from pydantic.dataclasses import dataclass
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainValidator, with_config
 
 from sftp_sync.config.secret import KeyField, SecretField
 from sftp_sync.config.values import (
@@ -100,7 +100,8 @@ def _is_base64(text: str, length: int | None = None) -> bool:
 HostKey = Annotated[Text, AfterValidator(host_key)]
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class Account:
     """A vendor's account: where, as whom, and how fast."""
 
@@ -115,7 +116,8 @@ class Account:
     ca_bundle: Annotated[Path, PlainValidator(local_path)] | None = None
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class Sftp:
     """A partner's SFTP server. `file_mode` is for uploads."""
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
-from pydantic.dataclasses import dataclass
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, with_config
 
 from sftp_sync.config.accounts import STRICT, Sftp
 from sftp_sync.config.kathan import KathanSettings
@@ -39,7 +38,8 @@ RemotePath = Annotated[Text, AfterValidator(remote_path)]
 Patterns = Annotated[tuple[Text, ...], BeforeValidator(one_or_more)]
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class FileSettings(FileRules):
     """Which files are lists."""
 
@@ -56,7 +56,8 @@ class FileSettings(FileRules):
     delimiter: Annotated[Text, AfterValidator(delimiter_character)] = FileRules.delimiter
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class ContactSettings(ContactRules):
     """How a row becomes a contact."""
 
@@ -69,7 +70,8 @@ class ContactSettings(ContactRules):
     context: Annotated[Templates, PlainValidator(context_templates)] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class HoldSettings(HoldRules):
     """What makes a file wait for a person."""
 
@@ -80,7 +82,8 @@ class HoldSettings(HoldRules):
     rows_below: Count | None = None
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class LimitSettings(Limits):
     """How many calls a day and a file may cause."""
 
@@ -88,7 +91,8 @@ class LimitSettings(Limits):
     calls_per_file: Count | None = None
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class SuppressionSettings(Suppression):
     """Where do-not-call lists lie."""
 
@@ -97,7 +101,8 @@ class SuppressionSettings(Suppression):
     max_age: Lasting | None = None
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class ResultSettings(ResultRules):
     """How results go back, and when (None: as lists are imported)."""
 
@@ -105,7 +110,8 @@ class ResultSettings(ResultRules):
     schedule: ScheduleField | None = None
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class CampaignSettings:
     """A campaign as it is written. `folder` is a directory of this machine in place of `sftp`."""
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass as plain_dataclass
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainValidator
-from pydantic.dataclasses import dataclass
+from pydantic import AfterValidator, Field, PlainValidator, with_config
 
 from sftp_sync.config.accounts import STRICT, Account
 from sftp_sync.config.campaigns import CampaignSettings
@@ -51,7 +49,8 @@ def email_address(written: str) -> str:
     return written
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class Web:
     """The status page, health and metrics."""
 
@@ -68,7 +67,8 @@ class Web:
         return urlsplit(f"//{self.listen}").port or 0
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class Notify:
     """Whom to tell when a person must act: a webhook, or an address by way of a mail server
     (`smtp://USER:PASSWORD@HOST:587`, `smtps://…`).
@@ -83,7 +83,8 @@ class Notify:
 AccountName = Annotated[str, AfterValidator(name)]
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class Form:
     """The whole file."""
 
@@ -106,7 +107,7 @@ class Form:
     keep_days: Positive = 90
 
 
-@plain_dataclass(frozen=True)
+@dataclass(frozen=True)
 class CampaignConfig:
     """A campaign: what the steps use, the vendor's account, and the rest as it is written."""
 
@@ -120,7 +121,7 @@ class CampaignConfig:
         return self.model.name
 
 
-@plain_dataclass(frozen=True)
+@dataclass(frozen=True)
 class Config:
     """A configuration that holds together. `warnings` are things to mend that stop nothing."""
 

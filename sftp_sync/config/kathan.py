@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator
-from pydantic.dataclasses import dataclass
+from pydantic import BeforeValidator, Field, PlainValidator, with_config
 
 from sftp_sync.config.accounts import STRICT
 from sftp_sync.config.templates import Templates, templates
@@ -35,7 +34,8 @@ def _plain(value: object) -> object:
 FreeBlock = Annotated[Mapping[str, Any], PlainValidator(free_block)]
 
 
-@dataclass(frozen=True, config=STRICT)
+@with_config(STRICT)
+@dataclass(frozen=True)
 class KathanSettings:
     """Each contact file becomes one campaign there, created with these. `schedule_*` are sent in
     the spelling Kathan wants.
