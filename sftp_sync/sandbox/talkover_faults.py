@@ -1,0 +1,119 @@
+"""What can go wrong at the vendor, on order: seeded, so that a test fails twice in the same way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+from sftp_sync.errors import UsageError
+from sftp_sync.sandbox.api_limits import RetryHint
+
+
+@dataclass(frozen=True)
+class When:
+    """Which requests a fault meets: every nth, or each with a probability, after the first
+    `after` and at most `times`. `on` names the requests that are counted at all.
+    """
+
+    every: int = 0
+    probability: float = 0.0
+    after: int = 0
+    times: int | None = None
+    on: Literal["calls", "reads", "all"] = "calls"
+
+
+NEVER = When()
+ALWAYS = When(every=1)
+
+
+@dataclass(frozen=True)
+class TalkoverFaults:
+    """Every switch. The first group meets single requests, the second is the vendor's nature."""
+
+    reset_before_reading: When = NEVER
+    unauthorized: When = NEVER
+    too_many_requests: When = NEVER
+    retry_hint: RetryHint = "none"
+    retry_seconds: float = 2.0
+    server_error: When = NEVER
+    html_page: When = NEVER
+    drop_after_accept: When = NEVER
+    bad_gateway_after_accept: When = NEVER
+    truncated_body: When = NEVER
+    slow_answer: When = NEVER
+    slow_seconds: float = 2.0
+    slow_accepts: Literal["first", "last"] = "first"
+
+    pause_after_calls: int | None = None
+    calls_cap: int | None = None
+    hide_total_calls: bool = False
+    clock_offset_seconds: float = 0.0
+    whole_seconds: bool = False
+    over_at_once: bool = False
+    listing_lag_seconds: float = 0.0
+    different_ids: bool = False
+    retries_as_rows: bool = False
+
+
+def faults_from(document: Mapping[str, Any], present: TalkoverFaults) -> TalkoverFaults:
+    """The present faults with those of a JSON object changed; unknown names are refused."""
+    kinds = {field.name: getattr(present, field.name) for field in fields(present)}
+    changes: dict[str, Any] = {}
+    for name, value in document.items():
+        if name not in kinds:
+            raise UsageError(f"There is no fault called {name}.", fix=f"Known: {', '.join(kinds)}.")
+        changes[name] = _when(name, value) if isinstance(kinds[name], When) else value
+    return replace(present, **changes)
+
+
+def _when(name: str, value: object) -> When:
+    """`true`, `false`, or the fields of `When`."""
+    if isinstance(value, bool):
+        return ALWAYS if value else NEVER
+    if not isinstance(value, Mapping):
+        raise UsageError(f'{name} must be true, false or an object such as {{"every": 3}}.')
+    try:
+        return When(**value)
+    except TypeError as error:
+        raise UsageError(f"{name}: {error}.") from error
+
+
+class FaultSchedule:
+    """Counts the requests that each fault could meet, and says which it does."""
+
+    def __init__(self, faults: TalkoverFaults, seed: int) -> None:
+        self.faults = faults
+        self._seed = seed
+        self._counts: dict[str, int] = {}
+        self._hits: dict[str, int] = {}
+        self._chances: dict[str, random.Random] = {}
+
+    def change(self, faults: TalkoverFaults) -> None:
+        """Other faults from now on; a fault whose schedule changes counts anew."""
+        for field in fields(faults):
+            if getattr(faults, field.name) != getattr(self.faults, field.name):
+                self._counts.pop(field.name, None)
+                self._hits.pop(field.name, None)
+        self.faults = faults
+
+    def strikes(self, name: str, kind: Literal["calls", "reads"]) -> bool:
+        """Does this fault meet the present request?"""
+        when: When = getattr(self.faults, name)
+        if when == NEVER or when.on not in (kind, "all"):
+            return False
+        count = self._counts[name] = self._counts.get(name, 0) + 1
+        if count <= when.after or self._hits.get(name, 0) >= (when.times or count):
+            return False
+        nth = when.every > 0 and (count - when.after) % when.every == 0
+        if not nth and not self._by_chance(name, when.probability):
+            return False
+        self._hits[name] = self._hits.get(name, 0) + 1
+        return True
+
+    def _by_chance(self, name: str, probability: float) -> bool:
+        if name not in self._chances:
+            # The seed of a test's faults, not a secret.
+            self._chances[name] = random.Random(f"{self._seed}:{name}")  # noqa: S311
+        return self._chances[name].random() < probability

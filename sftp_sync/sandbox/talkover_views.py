@@ -1,0 +1,169 @@
+"""The documents of the vendor's reading endpoints."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from sftp_sync.sandbox.talkover_faults import TalkoverFaults
+from sftp_sync.sandbox.talkover_state import Call, Campaign, TalkoverState, listed_id, stamp
+
+STATUSES = ("initiated", "ringing", "answered", "completed", "failed", "busy", "no-answer")
+DIRECTIONS = ("inbound", "outbound")
+PER_PAGE = 20
+MOST_PER_PAGE = 100
+AGENT = {"id": "agent-1", "name": "Sandbox agent", "label": "Sandbox"}
+
+
+def campaign_document(campaign: Campaign, faults: TalkoverFaults, now: float) -> dict[str, Any]:
+    """GET /campaigns/{id}."""
+    seen = [call for call in campaign.calls if call.created_at + faults.listing_lag_seconds <= now]
+    shown = seen if faults.calls_cap is None else seen[max(0, len(seen) - faults.calls_cap) :]
+    rows = [row for call in shown for row in _call_rows(campaign, call, faults, now)]
+    settings = campaign.settings
+    return {
+        "id": settings.id,
+        "name": settings.name,
+        "description": "",
+        "status": campaign.status,
+        "campaign_type": "custom",
+        "start_date": "2024-01-01",
+        "days_of_week": [1, 2, 3, 4, 5, 6, 7],
+        "earliest_call_time": "00:00:00",
+        "latest_call_time": "23:59:00",
+        "timezone": "UTC",
+        "agent_id": AGENT["id"],
+        "max_retries": settings.max_retries,
+        "retry_cooldown_hours": settings.retry_cooldown_hours,
+        "agent": AGENT,
+        "calls": rows,
+        "files": [],
+        "stats": _stats(campaign, seen, faults, now),
+        "created_at": stamp(campaign.created_at, whole_seconds=True),
+        "updated_at": stamp(now, whole_seconds=True),
+    }
+
+
+def calls_document(
+    state: TalkoverState, query: dict[str, str], faults: TalkoverFaults, now: float
+) -> dict[str, Any]:
+    """GET /calls, newest first."""
+    page, per_page = int(query.get("page", 1)), int(query.get("per_page", PER_PAGE))
+    first = (page - 1) * per_page
+    filters = {name: value for name, value in query.items() if name not in ("page", "per_page")}
+    if filters:
+        matching = [row for row in _all_rows(state, faults, now) if _matches(row, filters)]
+        total, rows = len(matching), matching[first : first + per_page]
+    else:
+        total = len(state.calls)
+        chosen = state.calls[max(0, total - first - per_page) : max(0, total - first)]
+        rows = [_row(campaign, call, faults, now) for campaign, call in reversed(chosen)]
+    return {
+        "success": True,
+        "data": rows,
+        "pagination": {
+            "current_page": page,
+            "last_page": max(1, math.ceil(total / per_page)),
+            "per_page": per_page,
+            "total": total,
+            "from": first + 1 if rows else None,
+            "to": first + len(rows) if rows else None,
+        },
+    }
+
+
+def call_query_errors(query: dict[str, str]) -> dict[str, list[str]]:
+    """What is wrong with the parameters of GET /calls."""
+    errors = {}
+    if query.get("status", STATUSES[0]) not in STATUSES:
+        errors["status"] = ["The selected status is invalid."]
+    if query.get("direction", DIRECTIONS[0]) not in DIRECTIONS:
+        errors["direction"] = ["The selected direction is invalid."]
+    for name in ("date_from", "date_to"):
+        if name in query and not _is_date(query[name]):
+            errors[name] = [f"The {name} is not a valid date."]
+    for name, most in (("page", None), ("per_page", MOST_PER_PAGE)):
+        value = query.get(name, "1")
+        if not value.isdecimal() or int(value) < 1 or (most is not None and int(value) > most):
+            errors[name] = [f"The {name} is out of range."]
+    return errors
+
+
+def _call_rows(
+    campaign: Campaign, call: Call, faults: TalkoverFaults, now: float
+) -> Iterator[dict[str, Any]]:
+    """One row with its retries counted, or, where the vendor lists them so, a row for each."""
+    how = campaign.how(call, now)
+    row = {
+        "id": listed_id(call, faults),
+        "to": call.to,
+        "status": how.status,
+        "retries": how.retries,
+        "created_at": stamp(call.created_at, whole_seconds=faults.whole_seconds),
+    }
+    if not faults.retries_as_rows:
+        yield row
+        return
+    for earlier in range(how.retries):
+        outcome = call.life[earlier].outcome
+        yield row | {"id": f"{row['id']}-{earlier}", "status": outcome, "retries": earlier}
+    yield row
+
+
+def _row(campaign: Campaign, call: Call, faults: TalkoverFaults, now: float) -> dict[str, Any]:
+    how = campaign.how(call, now)
+    return {
+        "id": listed_id(call, faults),
+        "sid": f"sid-{call.id}",
+        "to": call.to,
+        "to_formatted": call.to,
+        "from": "+12125550199",
+        "from_formatted": "(212) 555-0199",
+        "is_testing": call.is_testing,
+        "direction": "outbound",
+        "status": how.status,
+        "duration": how.duration_seconds,
+        "agent": AGENT,
+        "created_at": stamp(call.created_at, whole_seconds=faults.whole_seconds),
+        "updated_at": stamp(how.changed_at, whole_seconds=faults.whole_seconds),
+    }
+
+
+def _all_rows(state: TalkoverState, faults: TalkoverFaults, now: float) -> Iterator[dict[str, Any]]:
+    for campaign, call in reversed(state.calls):
+        yield _row(campaign, call, faults, now)
+
+
+def _matches(row: dict[str, Any], filters: dict[str, str]) -> bool:
+    day = row["created_at"][:10]
+    return (
+        filters.get("status", row["status"]) == row["status"]
+        and filters.get("direction", row["direction"]) == row["direction"]
+        and filters.get("agent_id", row["agent"]["id"]) == row["agent"]["id"]
+        and filters.get("date_from", day) <= day <= filters.get("date_to", day)
+        and (filters.get("search", "") in row["to"] or filters.get("search") == row["sid"])
+    )
+
+
+def _stats(
+    campaign: Campaign, seen: list[Call], faults: TalkoverFaults, now: float
+) -> dict[str, Any]:
+    """Test calls are left out of the figures."""
+    counted = [campaign.how(call, now) for call in seen if not call.is_testing]
+    completed = [how.duration_seconds for how in counted if how.status == "completed"]
+    stats: dict[str, Any] = {
+        "total_calls": len(counted),
+        "completed_calls": len(completed),
+        "failed_calls": sum(how.status == "failed" for how in counted),
+        "success_rate": round(100 * len(completed) / len(counted), 1) if counted else 0.0,
+        "average_duration": round(sum(completed) / len(completed)) if completed else 0,
+    }
+    if faults.hide_total_calls:
+        del stats["total_calls"]
+    return stats
+
+
+def _is_date(text: str) -> bool:
+    parts = text.split("-")
+    return [len(part) for part in parts] == [4, 2, 2] and all(part.isdecimal() for part in parts)
