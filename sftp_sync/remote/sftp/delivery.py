@@ -25,6 +25,7 @@ from sftp_sync.remote.sftp.transfer import PIECE_BYTES, upload
 
 POSIX_RENAME = "posix-rename@openssh.com"
 FSYNC = "fsync@openssh.com"
+UNKNOWN = Attributes()
 
 
 class Delivery:
@@ -169,14 +170,14 @@ def look(session: Session, path: bytes) -> Attributes | None:
         if error.code in MISSING:
             return None
         if error.code in (Status.PERMISSION_DENIED, Status.UNSUPPORTED, Status.FAILURE):
-            return Attributes()
+            return UNKNOWN
         raise
 
 
 def exists(session: Session, path: bytes) -> bool:
     """Whether a name is known to be taken."""
     found = look(session, path)
-    return found is not None and found != Attributes()
+    return found is not None and found is not UNKNOWN
 
 
 def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
