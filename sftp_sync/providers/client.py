@@ -154,4 +154,4 @@ def _evidence(reply: Reply | Broken, secrets: tuple[str, ...]) -> str:
     """One line for the ledger of what came back."""
     if isinstance(reply, Broken):
         return sentence(reply.reason, secrets)
-    return sentence(f"{reply.status} {reply.body[:1000].decode('utf-8', 'replace')}", secrets)
+    return sentence(f"{reply.status} {reply.body[:500].decode('utf-8', 'replace')}", secrets)

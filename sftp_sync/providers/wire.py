@@ -51,7 +51,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that came whole."""
+    """An answer that came whole. The names of `headers` are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -119,7 +119,7 @@ class Wire:
                     )
         finally:
             response.close()
-        return Reply(response.status_code, response.headers, bytes(body))
+        return Reply(response.status_code, dict(response.headers), bytes(body))
 
     def _told(self, error: Exception, *, sent: bool) -> str:
         """What broke, in one sentence."""
@@ -219,7 +219,9 @@ def _pool(access: Access, backend: httpcore.NetworkBackend) -> httpcore.Connecti
 def trusted(ca_bundle: str | None) -> ssl.SSLContext:
     """Certificates are always verified: against the usual authorities, or those of a bundle."""
     try:
-        return httpx.create_ssl_context(verify=ca_bundle or True)
+        if ca_bundle is None:
+            return httpx.create_ssl_context()
+        return ssl.create_default_context(cafile=ca_bundle)
     except OSError as error:
         raise ConfigError(
             f"The CA bundle {ca_bundle} cannot be used: {error}.",

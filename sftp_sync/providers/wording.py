@@ -22,7 +22,9 @@ def sentence(text: str, secrets: tuple[str, ...] = ()) -> str:
     text = _BEARER.sub(r"\1***", text)
     text = _TOKEN.sub("***", text)
     text = _NUMBER.sub(_shortened, text)
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    text = " ".join(text.split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 

@@ -39,6 +39,7 @@ class TalkoverSettings:
     speed: float = 60.0
     seed: int = 1
     port: int = 0
+    journal_is_synced: bool = True
     faults: TalkoverFaults = field(default_factory=TalkoverFaults)
 
 
@@ -50,7 +51,7 @@ class TalkoverSandbox:
     ) -> None:
         self.folder = folder
         self._clock = clock
-        self._journal = Journal(folder)
+        self._journal = Journal(folder, is_synced=settings.journal_is_synced)
         self._schedule = FaultSchedule(settings.faults, settings.seed)
         self._states = {
             account.token: TalkoverState(account.campaigns, settings.speed, settings.seed, clock())
