@@ -8,7 +8,8 @@ SyncError                      expected; a message for the operator, a traceback
 │   ├── LedgerUnavailable      database locked or away
 │   ├── DiskFull               no room in the spool or for the ledger
 │   ├── LeaseBusy              another process is at it                     exit 75
-│   └── LeaseLost              another process has taken this work over
+│   ├── LeaseLost              another process has taken this work over
+│   └── Stopped                we were told to stop                        exit 130
 ├── NeedsOperator              a person must act       skipped, and shown by `status` until it works
 │   ├── RemoteRefused          host key, sign-in, permission
 │   │   ├── RemoteMissing      no such file or directory
@@ -91,6 +92,10 @@ class LeaseBusy(TryLater):
 
 class LeaseLost(TryLater):
     """Another process has taken this work over; what we were about to commit was not committed."""
+
+
+class Stopped(TryLater):
+    """We were told to stop, and stopped between two pieces of work."""
 
 
 class NeedsOperator(SyncError):

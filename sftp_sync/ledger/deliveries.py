@@ -85,6 +85,16 @@ class Deliveries:
                 .values(delivered_at=at, error=None),
             )
 
+    def renamed(self, lease: Lease, delivery: Delivery) -> None:
+        """Somebody else has the name: it goes under another one."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id == delivery.id, DUE)
+                .values(name=delivery.name),
+            )
+
     def failed(self, lease: Lease, delivery: Delivery, error: str) -> None:
         """It is not there, and why; it stays due."""
         with writing(self._engine) as connection:

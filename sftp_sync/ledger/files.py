@@ -12,8 +12,8 @@ from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
 from sftp_sync.ledger.schema import files, rows
-from sftp_sync.ledger.sightings import raw_name, sight, unseen
-from sftp_sync.model import Code, FileRecord, FileState, RemoteFile, RowState, StagedFile
+from sftp_sync.ledger.sightings import name_of, raw_name, sight, unseen
+from sftp_sync.model import Code, FileRecord, FileState, ReadFile, RemoteFile, RowState, StagedFile
 
 IS_FILE = files.c.state != FileState.ENTERING
 REJECTED = "rejected by the operator"
@@ -25,10 +25,12 @@ class Files:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def unseen(self, campaign: str, entries: Sequence[RemoteFile]) -> list[RemoteFile]:
+    def unseen(
+        self, campaign: str, reading_now: str, entries: Sequence[RemoteFile]
+    ) -> list[RemoteFile]:
         """Those of a listing that were not met before by name, size and time."""
         with reading(self._engine) as connection:
-            return unseen(connection, campaign, entries)
+            return unseen(connection, campaign, reading_now, entries)
 
     def sight(self, lease: Lease, campaign: str, source: RemoteFile, file_id: int) -> None:
         """Remember that this name, with this size and time, is a file we know."""
@@ -102,16 +104,15 @@ class Files:
             _settle(connection, file_id, reason=REJECTED)
         return self.get(file_id)
 
-    def untidy(self, campaign: str) -> list[AnyRow]:
+    def untidy(self, campaign: str) -> list[ReadFile]:
         """Files that are safe here and still lie in the partner's inbox, oldest first."""
-        asked = select(
-            files.c.id,
-            files.c.name_raw,
-            files.c.sha256,
-            files.c.received_at,
-        ).where(files.c.campaign == campaign, files.c.tidy == "due")
+        asked = select(files.c.id, files.c.name_raw, files.c.sha256, files.c.received_at)
+        here = asked.where(files.c.campaign == campaign, files.c.tidy == "due")
         with reading(self._engine) as connection:
-            return list(connection.execute(asked.order_by(files.c.id)).all())
+            found = connection.execute(here.order_by(files.c.id)).all()
+        return [
+            ReadFile(row.id, name_of(row.name_raw), row.sha256, row.received_at) for row in found
+        ]
 
     def tidied(self, lease: Lease, file_id: int) -> None:
         """It lies in the inbox no more."""

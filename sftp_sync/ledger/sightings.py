@@ -6,16 +6,22 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
-from sftp_sync.ledger.schema import sightings
-from sftp_sync.model import RemoteFile
+from sftp_sync.ledger.schema import files, sightings
+from sftp_sync.model import FileState, RemoteFile
 
 UNKNOWN = -1
 AT_ONCE = 500
+ANY_READING = "*"
 
 
 def raw_name(name: str) -> bytes:
     """The bytes of a name as the partner's server gave them."""
     return name.encode("utf-8", "surrogateescape")
+
+
+def name_of(raw: bytes) -> str:
+    """The name that these bytes are, as the partner's server takes it back."""
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def sight(connection: Connection, campaign: str, source: RemoteFile, file_id: int) -> None:
@@ -35,17 +41,21 @@ def sight(connection: Connection, campaign: str, source: RemoteFile, file_id: in
 
 
 def unseen(
-    connection: Connection, campaign: str, entries: Sequence[RemoteFile]
+    connection: Connection, campaign: str, reading: str, entries: Sequence[RemoteFile]
 ) -> list[RemoteFile]:
-    """Those entries whose name, size and time were not met together before. Without a time or a
-    size nothing is spared.
+    """Those entries whose name, size and time were not met together before.
+
+    Without a time or a size nothing is spared, nor where a refused file might be
+    read otherwise now.
     """
+    settled = (files.c.state != FileState.REFUSED) | files.c.reading.in_((reading, ANY_READING))
     known: set[tuple[bytes, int, int]] = set()
     for start in range(0, len(entries), AT_ONCE):
         names = [raw_name(entry.name) for entry in entries[start : start + AT_ONCE]]
-        asked = select(sightings.c.name_raw, sightings.c.size, sightings.c.modified_at).where(
-            sightings.c.campaign == campaign,
-            sightings.c.name_raw.in_(names),
+        asked = (
+            select(sightings.c.name_raw, sightings.c.size, sightings.c.modified_at)
+            .join(files, files.c.id == sightings.c.file_id)
+            .where(sightings.c.campaign == campaign, sightings.c.name_raw.in_(names), settled)
         )
         known.update((bytes(name), size, time) for name, size, time in connection.execute(asked))
     return [

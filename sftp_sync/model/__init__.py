@@ -24,6 +24,7 @@ from sftp_sync.model.records import (
     FileRecord,
     NewDelivery,
     Notice,
+    ReadFile,
     RowRecord,
 )
 from sftp_sync.model.rows import Batch, ClassifiedBatch, Table
@@ -57,6 +58,7 @@ __all__ = [
     "NotNow",
     "Notice",
     "Outcome",
+    "ReadFile",
     "Refused",
     "RemoteFile",
     "ResultRules",

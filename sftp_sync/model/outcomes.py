@@ -35,7 +35,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class NotNow:
-    """Certainly not taken, and worth asking again after `wait_seconds` (None: our own growing pause)."""
+    """Certainly not taken; worth asking again after `wait_seconds` (None: our growing pause)."""
 
     reason: str
     wait_seconds: float | None = None

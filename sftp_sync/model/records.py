@@ -89,3 +89,13 @@ class NewDelivery:
     size: int
     spooled: str
     may_replace: bool = False
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file that is safe in the ledger and still lies in the partner's inbox."""
+
+    id: int
+    name: str
+    sha256: str
+    received_at: datetime

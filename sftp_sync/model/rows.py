@@ -51,3 +51,8 @@ class ClassifiedBatch:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    @property
+    def numbers(self) -> list[str]:
+        """The valid numbers, in the order of their rows."""
+        return [phone for phone in self.phones if phone is not None]

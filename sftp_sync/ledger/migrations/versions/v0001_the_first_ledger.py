@@ -51,7 +51,7 @@ def upgrade() -> None:
     for table, transitions in (("rows", ROW_TRANSITIONS), ("files", FILE_TRANSITIONS)):
         pairs = [(old, new) for old, next_ones in transitions.items() for new in next_ones.split()]
         for statement in statements(dialect, table, pairs):
-            op.execute(sa.DDL(statement.replace("%", "%%")))
+            op.execute(statement)
 
 
 def _campaigns() -> None:

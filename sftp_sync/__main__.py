@@ -1,0 +1,5 @@
+"""python -m sftp_sync"""
+
+from sftp_sync.cli import main
+
+main()

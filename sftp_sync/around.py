@@ -1,0 +1,30 @@
+"""What a run works with: the ledger, the spool, time, and somebody who watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sftp_sync.ledger import Ledger
+from sftp_sync.remote.base import Remote
+from sftp_sync.spool import Spool
+
+Advance = Callable[[int], None]
+Watch = Callable[[str, int | None], AbstractContextManager[Advance]]
+"""Shown what is going on (a title and how much there is of it); told how much is done."""
+
+Connect = Callable[[], Remote]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Handed down to every step, which keeps nothing in memory between runs."""
+
+    ledger: Ledger
+    spool: Spool
+    now: Callable[[], datetime]
+    wait: Callable[[float], None]
+    """Let some seconds pass; `Stopped` at once when we are told to stop, also for no seconds."""
+    watch: Watch

@@ -1,0 +1,123 @@
+"""The app that lists the commands, and the one place where failures become exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from enum import IntEnum
+from types import FrameType
+from typing import NoReturn
+
+import typer
+
+from sftp_sync.cli import (
+    check_config,
+    connection,
+    demo,
+    files,
+    release,
+    rows,
+    sandbox,
+    status,
+    sync,
+)
+from sftp_sync.cli.options import ConfigOption
+from sftp_sync.errors import ConfigError, LeaseBusy, Stopped, SyncError, UsageError
+
+
+class Exit(IntEnum):
+    """What scripts rely on."""
+
+    DONE = 0
+    NEEDS_A_LOOK = 1
+    USAGE = 2
+    BUG = 3
+    BUSY = 75
+    INTERRUPTED = 130
+
+
+class Interrupted(BaseException):
+    """A signal told us to stop."""
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "demo": demo.demo,
+    "check-config": check_config.check_config,
+    "test-connection": connection.connection,
+    "sync": sync.sync,
+    "status": status.status,
+    "files": files.files,
+    "rows": rows.rows,
+    "release": release.release,
+    "reject": release.reject,
+    "sandbox": sandbox.sandbox,
+}
+
+app = typer.Typer(
+    name="sftp-sync",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+
+
+@app.callback()
+def start(context: typer.Context, config: ConfigOption = None) -> None:
+    """Contact lists in over SFTP, each contact queued once, call results back."""
+    context.obj = config
+
+
+def main() -> NoReturn:
+    """Run a command and end with its exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        app()
+        sys.exit(Exit.DONE)
+    except SyncError as error:
+        _say(error)
+        sys.exit(code_of(error))
+    except Interrupted:
+        typer.echo("Stopped. Nothing is lost: the next run goes on from here.", err=True)
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read us has seen enough; the interpreter must not complain about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.DONE)
+    except Exception:  # noqa: BLE001 - the last net: a bug, said so
+        typer.echo(traceback.format_exc(), err=True)
+        typer.echo("This is a bug in sftp-sync. Please report the lines above.", err=True)
+        sys.exit(Exit.BUG)
+
+
+def code_of(error: SyncError) -> Exit:
+    """The exit code that a failure deserves."""
+    match error:
+        case ConfigError() | UsageError():
+            return Exit.USAGE
+        case LeaseBusy():
+            return Exit.BUSY
+        case Stopped():
+            return Exit.INTERRUPTED
+        case _:
+            return Exit.NEEDS_A_LOOK
+
+
+def _say(error: SyncError) -> None:
+    typer.echo(error.message, err=True)
+    if error.fix:
+        typer.echo(error.fix, err=True)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    # The second signal hurries: whatever is going on is as safe as after a crash.
+    for again in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(again, lambda *_: os._exit(Exit.INTERRUPTED))
+    raise Interrupted

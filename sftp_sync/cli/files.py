@@ -1,0 +1,70 @@
+"""sftp-sync files"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sftp_sync.cli.options import (
+    CampaignsArgument,
+    ConfigOption,
+    JsonOption,
+    QuietOption,
+    VerboseOption,
+)
+from sftp_sync.model.states import FileState
+
+STATES = [state for state in FileState if state != FileState.ENTERING]
+
+
+def files(
+    context: typer.Context,
+    campaigns: CampaignsArgument = None,
+    state: Annotated[
+        str | None, typer.Option(help=f"Only files that are {', '.join(STATES)}.")
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """The contact files in the ledger, oldest first."""
+    from sftp_sync.cli import office
+    from sftp_sync.cli.screen import coloured, console, counted, plain, table
+    from sftp_sync.overview import file_document
+
+    _refuse_unknown(state)
+    office.set_up_logs(verbose=verbose, quiet=quiet)
+    read = office.read_config(context, config)
+    with office.opened(read) as opened:
+        names = {one.name for one in office.chosen(read, campaigns)} if campaigns else None
+        found = [
+            file
+            for file in opened.ledger.files.all()
+            if (names is None or file.campaign in names) and state in {None, file.state}
+        ]
+    if json:
+        office.print_json(
+            {"files": [file_document(one) | {"campaign": one.campaign} for one in found]}
+        )
+        return
+    shown = table("#id", "campaign", "file", "state", "received", "#rows", "of these")
+    for file in found:
+        shown.add_row(
+            str(file.id),
+            plain(file.campaign),
+            plain(file.name),
+            coloured(file.state),
+            f"{file.received_at:%Y-%m-%d %H:%M} UTC",
+            f"{file.total:,}",
+            counted(file.rows),
+        )
+    console().print(shown)
+
+
+def _refuse_unknown(state: str | None) -> None:
+    from sftp_sync.errors import UsageError
+
+    if state is not None and state not in STATES:
+        raise UsageError(f"There is no state {state}.", fix=f"There are: {', '.join(STATES)}.")

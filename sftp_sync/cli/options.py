@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        help="The configuration. Default: $SFTP_SYNC_CONFIG, ./config.yaml, "
+        "/etc/sftp-sync/config.yaml.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Say what is going on.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
+CampaignsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[CAMPAIGN…]", help="Campaigns. Default: all.", show_default=False),
+]
+FileArgument = Annotated[int, typer.Argument(metavar="FILE", help="The id shown by `files`.")]

@@ -1,0 +1,74 @@
+"""sftp-sync rows"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from sftp_sync.cli.options import (
+    ConfigOption,
+    FileArgument,
+    JsonOption,
+    QuietOption,
+    VerboseOption,
+)
+from sftp_sync.model.states import RowState
+
+SHOWN_ROWS = 100
+
+
+def rows(
+    context: typer.Context,
+    file: FileArgument,
+    state: Annotated[
+        list[str] | None, typer.Option(help=f"Only rows that are {', '.join(RowState)}.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Show so many; 0 shows all.", min=0)] = SHOWN_ROWS,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """The rows of a file, with what became of each."""
+    from sftp_sync.cli import office
+    from sftp_sync.cli.screen import coloured, console, plain, table
+    from sftp_sync.overview import row_document
+
+    states = _states(state or [])
+    office.set_up_logs(verbose=verbose, quiet=quiet)
+    with office.opened(office.read_config(context, config)) as opened:
+        known = opened.ledger.files.get(file)
+        found = opened.ledger.rows.of_file(file, states)
+        if json:
+            office.print_json({"rows": [row_document(row) for row in found]})
+            return
+        shown = table("#id", "#line", "phone", "state", "code", "reason", "call")
+        for row in islice(found, limit or None):
+            words = (row.phone, row.state, row.code, row.reason, row.call_status or row.call_id)
+            phone, state_shown, *others = words
+            shown.add_row(
+                str(row.id),
+                str(row.line),
+                plain(phone),
+                coloured(str(state_shown)),
+                *(plain(word) for word in others),
+            )
+    screen = console()
+    screen.print(f"[bold]{plain(known.name)}[/]  file {known.id} of {plain(known.campaign)}")
+    screen.print(shown)
+    total = sum(known.rows[one] for one in states or RowState)
+    if limit and total > limit:
+        screen.print(f"  the first {limit:,} of {total:,}; all: --limit 0")
+
+
+def _states(names: list[str]) -> tuple[RowState, ...]:
+    from sftp_sync.errors import UsageError
+
+    unknown = [name for name in names if name not in set(RowState)]
+    if unknown:
+        raise UsageError(
+            f"There is no state {', '.join(unknown)}.", fix=f"There are: {', '.join(RowState)}."
+        )
+    return tuple(RowState(name) for name in names)

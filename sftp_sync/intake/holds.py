@@ -1,0 +1,57 @@
+"""What makes a file strange enough to wait for a person. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from sftp_sync.intake.tally import Tally
+from sftp_sync.model import HoldRules, RemoteFile, RowState
+
+
+def reasons_to_hold(tally: Tally, rules: HoldRules, age_at_first_run: timedelta | None) -> str:
+    """Why this file is held, as one sentence each; empty where it is not.
+
+    `age_at_first_run` is how old the file is, where the inbox is read for the first time.
+    """
+    return " ".join((*_content(tally, rules), *_size(tally, rules), *_age(rules, age_at_first_run)))
+
+
+def age_at_first_run(source: RemoteFile, now: datetime) -> timedelta:
+    """How old a file is; without end where the server does not say."""
+    if source.modified_at is None:
+        return timedelta.max
+    return now - datetime.fromtimestamp(source.modified_at, UTC)
+
+
+def _content(tally: Tally, rules: HoldRules) -> Iterator[str]:
+    invalid = tally.states[RowState.INVALID]
+    if _is_above(invalid, tally.total, rules.reject_ratio_above):
+        yield f"{invalid:,} of {tally.total:,} rows are invalid."
+    valid = tally.total - invalid
+    if _is_above(tally.seen_before, valid, rules.seen_before_above):
+        yield f"{tally.seen_before:,} of {valid:,} numbers were called here before."
+
+
+def _size(tally: Tally, rules: HoldRules) -> Iterator[str]:
+    if rules.rows_above is not None and tally.total > rules.rows_above:
+        yield f"It has {tally.total:,} rows, more than {rules.rows_above:,}."
+    if rules.rows_below is not None and tally.total < rules.rows_below:
+        yield f"It has {tally.total:,} rows, fewer than {rules.rows_below:,}."
+
+
+def _age(rules: HoldRules, age: timedelta | None) -> Iterator[str]:
+    if age is not None and rules.first_run_older_than is not None:
+        if age == timedelta.max:
+            yield "The inbox is read for the first time, and the server does not say how old it is."
+        elif age > rules.first_run_older_than:
+            yield f"The inbox is read for the first time, and the file is {_days(age)} old."
+
+
+def _days(age: timedelta) -> str:
+    hours = age // timedelta(hours=1)
+    return f"{hours} hours" if age < timedelta(days=2) else f"{age.days} days"
+
+
+def _is_above(part: int, whole: int, limit: float | None) -> bool:
+    return limit is not None and whole > 0 and part / whole > limit

@@ -1,0 +1,1 @@
+"""Partners' servers and vendors' APIs on loopback: for the demo, for rehearsals, for the tests."""

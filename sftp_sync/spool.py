@@ -1,0 +1,96 @@
+"""The spool: bytes on their way in or out, private, under names of our own."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from sftp_sync.errors import DiskFull
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+SPARE_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+Shelf = Literal["incoming", "previews", "receipts", "results"]
+
+
+@dataclass(frozen=True)
+class Spool:
+    """A folder of this machine. `free_bytes` tells how much room it has."""
+
+    root: Path
+    free_bytes: Callable[[Path], int]
+
+    def place(self, campaign: str, shelf: Shelf) -> Path:
+        """Where a new file may be written; nothing from outside is part of the name."""
+        folder = self.shelf(campaign, shelf)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder / uuid.uuid4().hex
+
+    def shelf(self, campaign: str, shelf: Shelf) -> Path:
+        """The folder of a campaign's files of one kind."""
+        return self.root / hashlib.sha256(campaign.encode()).hexdigest()[:16] / shelf
+
+    def name_of(self, path: Path) -> str:
+        """How the ledger calls a spooled file."""
+        return str(path.relative_to(self.root))
+
+    def path_of(self, name: str) -> Path:
+        """Where a spooled file lies that the ledger names."""
+        return self.root / name
+
+    def sweep(self, campaign: str, shelf: Shelf, *, keep: set[str]) -> None:
+        """Remove what an interrupted run has left, but not what the ledger still names."""
+        folder = self.shelf(campaign, shelf)
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if self.name_of(path) not in keep:
+                path.unlink(missing_ok=True)
+
+    def require_room(self, size: int) -> None:
+        """Refuse to begin what would not fit."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        free = self.free_bytes(self.root)
+        if free < size + SPARE_BYTES:
+            raise _full(self.root, f"{free // 1_000_000} MB are free, {size // 1_000_000} needed")
+
+    @contextmanager
+    def room(self) -> Iterator[None]:
+        """Say in our words that the disk is full, wherever in the block it shows."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise _full(self.root, error.strerror or "no room") from error
+            raise
+
+
+def _full(root: Path, why: str) -> DiskFull:
+    return DiskFull(
+        f"There is no room on this machine's disk for {root}: {why}.",
+        fix="Make room there; nothing is lost, and the next run takes the files.",
+    )
+
+
+def private_file(path: Path) -> int:
+    """A descriptor of a new file that only its owner may read."""
+    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+
+
+def keep_safe(descriptor: int) -> None:
+    """Make sure the bytes survive a power cut before anything is said about them."""
+    os.fsync(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """The content of a file, as its identity."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

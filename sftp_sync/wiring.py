@@ -1,0 +1,117 @@
+"""Builds the parts that a configuration describes; the only module that knows every adapter."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from sftp_sync import logs
+from sftp_sync.around import Advance, Connect, Surroundings, Watch
+from sftp_sync.config import CampaignConfig, Config, Secret, Sftp
+from sftp_sync.errors import Stopped
+from sftp_sync.ledger import Ledger
+from sftp_sync.remote.base import Remote
+from sftp_sync.remote.folder import FolderRemote
+from sftp_sync.remote.sftp import SftpLogin, connect
+from sftp_sync.spool import Spool
+
+Environment = Mapping[str, str]
+
+
+def boot_time() -> float:
+    """Seconds by a clock that counts suspension and is never set."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+def open_ledger(config: Config, *, may_migrate: bool = False) -> Ledger:
+    """The ledger of a configuration."""
+    return Ledger.open(
+        config.database,
+        config.state_dir / "locks",
+        boot_time,
+        may_migrate=may_migrate,
+    )
+
+
+def connector(campaign: CampaignConfig, environment: Environment) -> Connect:
+    """How to reach a campaign's partner. Secrets are looked up when it is called, each time."""
+    if campaign.settings.sftp is None:
+        root = Path(campaign.settings.folder or "")
+        return partial(FolderRemote, root, file_mode=campaign.model.file_mode)
+    return partial(_connect, campaign.settings.sftp, environment)
+
+
+def _connect(sftp: Sftp, environment: Environment) -> Remote:
+    return connect(login(sftp, environment))
+
+
+def login(sftp: Sftp, environment: Environment) -> SftpLogin:
+    """What it takes to sign in, with its secrets."""
+
+    def text(secret: Secret | None) -> str | None:
+        if secret is None:
+            return None
+        resolved = secret.resolve(environment)
+        logs.redact(resolved)
+        return resolved
+
+    uses_key = sftp.auth_type == "private_key"
+    return SftpLogin(
+        host=sftp.host,
+        username=sftp.username,
+        port=sftp.port,
+        auth_type=sftp.auth_type,
+        password=None if uses_key else text(sftp.password),
+        private_key=text(sftp.private_key) if uses_key else None,
+        passphrase=text(sftp.private_key_passphrase) if uses_key else None,
+        host_keys=sftp.host_keys,
+        known_hosts=sftp.known_hosts,
+        timeout_seconds=sftp.timeout_seconds,
+        file_mode=sftp.file_mode,
+        legacy_algorithms=sftp.legacy_algorithms,
+    )
+
+
+def surroundings(
+    config: Config, ledger: Ledger, watch: Watch, stopping: threading.Event
+) -> Surroundings:
+    """What the steps of a run work with."""
+
+    def wait(seconds: float) -> None:
+        if stopping.wait(seconds):
+            raise Stopped("Stopped; what was begun is finished by the next run.")
+
+    return Surroundings(
+        ledger=ledger,
+        spool=Spool(config.state_dir / "spool", free_bytes),
+        now=now,
+        wait=wait,
+        watch=watch,
+    )
+
+
+def free_bytes(folder: Path) -> int:
+    """How much room a folder's disk has."""
+    return shutil.disk_usage(folder).free
+
+
+@contextmanager
+def _unwatched(title: str, total: int | None) -> Iterator[Advance]:
+    del title, total
+    yield lambda _: None
+
+
+def unwatched() -> Callable[[str, int | None], AbstractContextManager[Advance]]:
+    """For runs that nobody looks at."""
+    return _unwatched
