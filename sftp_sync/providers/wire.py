@@ -130,7 +130,7 @@ class Wire:
         return f"the connection broke before the answer was whole: {_said(error)}"
 
 
-class _Withheld(Exception):  # noqa: N818 - not an error: the sender changed its mind
+class _Withheld(Exception):
     """`may_send` said no: nothing has left."""
 
 

@@ -7,8 +7,10 @@ import re
 LONGEST = 200
 SHORTEST_NUMBER = 7  # digits; anything shorter calls nobody
 
-_NUMBER = re.compile(r"(?<![\w-])(?:\+|%2[bB])?\d(?:[\s().-]{0,3}\d)+(?!\w)")
-_BEARER = re.compile(r"(?i)\b(bearer\s+)\S+")
+_NUMBER = re.compile(
+    r"(?<![\w-])(?!(?:19|20)\d\d-[01]\d-[0-3]\d(?![\d-]))(?:\+|%2[bB])?\d(?:[\s().-]{0,3}\d)+(?!\w)"
+)
+_BEARER = re.compile(r"(?i)\b(bearer\s+)(?=\S*[\d_|])\S{6,}")
 _TOKEN = re.compile(r"\b(?:talq|sk_live|sk_test|sk)_[\w-]{4,}")
 _TAG = re.compile(r"<[^>]*>")
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
