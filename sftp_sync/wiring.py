@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -107,11 +107,7 @@ def free_bytes(folder: Path) -> int:
 
 
 @contextmanager
-def _unwatched(title: str, total: int | None) -> Iterator[Advance]:
+def nobody_watches(title: str, total: int | None) -> Iterator[Advance]:
+    """For work that nobody looks at."""
     del title, total
     yield lambda _: None
-
-
-def unwatched() -> Callable[[str, int | None], AbstractContextManager[Advance]]:
-    """For runs that nobody looks at."""
-    return _unwatched

@@ -17,7 +17,7 @@ from sftp_sync.cli.options import (
 if TYPE_CHECKING:
     from sftp_sync.config import CampaignConfig, Config
 
-NEEDS_A_LOOK, BUSY = 1, 75
+NEEDS_A_LOOK, USAGE, BUSY = 1, 2, 75
 
 
 def sync(
@@ -49,6 +49,7 @@ def _sync(config: Config, chosen: list[CampaignConfig], *, json: bool, quiet: bo
     from sftp_sync.cli.crew import side_by_side
     from sftp_sync.cli.reports import report_document, show_reports
     from sftp_sync.cli.screen import watched
+    from sftp_sync.errors import ConfigError
     from sftp_sync.overview import standings
     from sftp_sync.run import run
 
@@ -63,6 +64,8 @@ def _sync(config: Config, chosen: list[CampaignConfig], *, json: bool, quiet: bo
         office.print_json({"campaigns": [report_document(*pair) for pair in pairs]})
     else:
         show_reports(reports, found, quiet=quiet)
+    if any(isinstance(report.problem, ConfigError) for report in reports):
+        return USAGE
     if reports and all(report.is_busy for report in reports):
         return BUSY
     is_calm = all(report.is_fine for report in reports) and not any(one.attention for one in found)
