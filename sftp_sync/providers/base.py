@@ -40,7 +40,7 @@ class Answer:
     evidence: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class VendorCall:
     """A call as the vendor lists it. Statuses are in the vendor's spelling, aliases resolved."""
 

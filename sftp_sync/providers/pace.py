@@ -177,7 +177,7 @@ class Pace:
             self._limit = min(self._ceiling, hints.limit)
         if hints.retry_seconds is not None:
             self._paused_until = max(self._paused_until, now + hints.retry_seconds)
-        elif hints.refused and hints.reset_seconds is not None:
+        elif hints.refused and hints.reset_seconds is not None and not hints.remaining:
             self._paused_until = max(self._paused_until, now + hints.reset_seconds)
         elif hints.refused:
             self._grow_pause(now)

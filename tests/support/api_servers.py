@@ -1,10 +1,8 @@
-"""Servers that behave badly on purpose, on raw sockets, and a clock that moves when told."""
+"""Servers that behave badly on purpose, on raw sockets."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import ipaddress
 import select
 import socket
 import ssl
@@ -12,13 +10,7 @@ import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Self
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 PATIENCE_SECONDS = 5.0
@@ -231,53 +223,3 @@ def tunnel_to(port: int) -> Behaviour:
                     ends[end].sendall(chunk)
 
     return behave
-
-
-def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's own certificate for 127.0.0.1, and the bundle that would trust it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    began = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(began)
-        .not_valid_after(began + dt.timedelta(days=10))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-            critical=False,
-        )
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    bundle, private = folder / "ca.pem", folder / "key.pem"
-    bundle.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(bundle, private)
-    return context, bundle
-
-
-class HandClock:
-    """A clock that moves when it is told to, or waited on."""
-
-    def __init__(self, at: float = 0.0) -> None:
-        self.at = at
-        self.stops_at = float("inf")
-
-    def monotonic(self) -> float:
-        return self.at
-
-    def wait(self, seconds: float) -> bool:
-        """Wait as `threading.Event.wait` does: True when it is time to stop."""
-        self.at += seconds
-        return self.at >= self.stops_at

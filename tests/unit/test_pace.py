@@ -19,7 +19,7 @@ from sftp_sync.providers.base import Lane
 from sftp_sync.providers.hints import NOTHING_SAID, Hints
 from sftp_sync.providers.pace import FOLLOWING_EVERY, Pace, Timing
 from sftp_sync.sandbox.api_limits import Budget, RequestCounter
-from tests.support.api_servers import HandClock
+from tests.support.hand_clock import HandClock
 
 Latency = Callable[[random.Random], float]
 
@@ -179,10 +179,12 @@ def test_a_slot_given_back_is_free_at_once() -> None:
         (Hints(refused=True, retry_seconds=7), 7),
         (Hints(refused=True, retry_seconds=7, reset_seconds=40), 7),
         (Hints(refused=True, reset_seconds=40), 40),
+        (Hints(refused=True, remaining=0, reset_seconds=40), 40),
+        (Hints(refused=True, remaining=50, reset_seconds=40), 1),
         (Hints(refused=True), 1),
         (Hints(refused=False, retry_seconds=7), 7),
     ],
-    ids=["retry-after", "both", "reset", "nothing", "unavailable"],
+    ids=["retry-after", "both", "reset", "used up", "not used up", "nothing", "not a 429"],
 )
 def test_a_429_pauses_everything_as_long_as_it_says(hints: Hints, seconds: float) -> None:
     clock = HandClock()

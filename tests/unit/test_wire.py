@@ -16,6 +16,7 @@ from sftp_sync.providers.address import proxy_for, require_safe
 from sftp_sync.providers.wire import Access, Broken, Exchange, Reply, Wire
 from tests.support import api_servers as servers
 from tests.support.api_servers import Behaviour, RawServer
+from tests.support.certificates import certificate
 
 OK = servers.answer(201, b'{"campaign_call":{"id":"c1"}}')
 BODY = b'{"to":"+12125550100"}'
@@ -107,7 +108,7 @@ def test_a_name_without_an_address_has_sent_nothing(host: str, wire_to: WireTo) 
 def test_a_certificate_that_nobody_vouches_for_has_sent_nothing(
     tmp_path: Path, wire_to: WireTo
 ) -> None:
-    context, _ = servers.certificate(tmp_path)
+    context, _ = certificate(tmp_path)
     with RawServer(servers.answering(OK), context) as server:
         reply = broken(wire_to(server.url).exchange(post()))
     assert not reply.sent
@@ -116,7 +117,7 @@ def test_a_certificate_that_nobody_vouches_for_has_sent_nothing(
 
 
 def test_a_ca_bundle_makes_its_certificates_trusted(tmp_path: Path, wire_to: WireTo) -> None:
-    context, bundle = servers.certificate(tmp_path)
+    context, bundle = certificate(tmp_path)
     with RawServer(servers.answering(OK), context) as server:
         reply = wire_to(server.url, ca_bundle=str(bundle)).exchange(post())
     assert isinstance(reply, Reply)
@@ -242,7 +243,7 @@ def test_a_proxy_that_says_nothing_has_sent_nothing(wire_to: WireTo) -> None:
 
 
 def test_a_request_goes_through_a_proxy_encrypted(tmp_path: Path, wire_to: WireTo) -> None:
-    context, bundle = servers.certificate(tmp_path)
+    context, bundle = certificate(tmp_path)
     with (
         RawServer(servers.answering(OK), context) as server,
         RawServer(servers.tunnel_to(server.port)) as proxy,

@@ -1,0 +1,94 @@
+"""A vendor to test a provider against: its sandbox, and the provider connected to it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sftp_sync.providers.client import Identity, VendorClient
+from sftp_sync.providers.pace import Pace, Timing
+from sftp_sync.providers.talkover import Talkover
+from sftp_sync.providers.wire import Access, Wire
+from sftp_sync.sandbox.talkover import SandboxAccount, TalkoverSandbox, TalkoverSettings
+from sftp_sync.sandbox.talkover_faults import TalkoverFaults
+from sftp_sync.sandbox.talkover_state import CampaignSettings
+
+TOKEN = "talq_sandbox"
+CAMPAIGN = "550e8400-e29b-41d4-a716-446655440000"
+PLENTY_A_MINUTE = 6_000_000
+
+
+class TalkoverVendor:
+    """Talkover's sandbox, and a provider that can be connected in several ways."""
+
+    def __init__(self, sandbox: TalkoverSandbox) -> None:
+        self.sandbox = sandbox
+        self.stop = threading.Event()
+        self._opened: list[VendorClient] = []
+
+    def provider(
+        self,
+        *,
+        token: str = TOKEN,
+        campaign_id: str = CAMPAIGN,
+        timeout_seconds: float = 5,
+        base_url: str | None = None,
+    ) -> Talkover:
+        """A provider of its own, with a connection and a pace of its own."""
+        access = Access(base_url or self.sandbox.base_url, timeout_seconds=timeout_seconds)
+        client = VendorClient(
+            Wire(access, time.monotonic),
+            Pace(PLENTY_A_MINUTE, Timing(time.monotonic, self.stop.wait)),
+            Identity(lambda: token),
+            lambda: datetime.now(UTC),
+        )
+        self._opened.append(client)
+        return Talkover(client, campaign_id)
+
+    def taken(self) -> list[dict[str, Any]]:
+        """The calls that the vendor has accepted, by its journal."""
+        return self.sandbox.accepted_calls()
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Everything that arrived there."""
+        return self.sandbox.requests()
+
+    def break_with(self, **faults: object) -> None:
+        """Let things go wrong from now on."""
+        changes: Mapping[str, Any] = faults
+        self.sandbox.change_faults(replace(TalkoverFaults(), **changes))
+
+    def pause(self) -> None:
+        """The campaign's owner pauses it."""
+        self.sandbox.set_status(CAMPAIGN, "paused")
+
+    def close(self) -> None:
+        """Disconnect."""
+        self.stop.set()
+        for client in self._opened:
+            client.close()
+
+
+@contextmanager
+def talkover(
+    folder: Path, clock: Callable[[], float] = time.time, **settings: object
+) -> Iterator[TalkoverVendor]:
+    """A running sandbox with one active campaign."""
+    more: Mapping[str, Any] = {
+        "requests_per_minute": PLENTY_A_MINUTE,
+        "journal_is_synced": False,
+        **settings,
+    }
+    accounts = (SandboxAccount(TOKEN, (CampaignSettings(CAMPAIGN, "Renewals"),)),)
+    with TalkoverSandbox(TalkoverSettings(accounts, **more), folder, clock) as sandbox:
+        vendor = TalkoverVendor(sandbox)
+        try:
+            yield vendor
+        finally:
+            vendor.close()
