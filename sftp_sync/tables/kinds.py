@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from sftp_sync.errors import FileRefused
+from sftp_sync.tables.xlsx.archive import refuse_huge_directory
 
 _HEAD_BYTES = 4_096
 _FIRST_PRINTABLE = 0x20
@@ -81,6 +82,7 @@ def _is_binary(head: bytes) -> bool:
 
 
 def _workbook(path: Path, name: str) -> Literal["xlsx"]:
+    refuse_huge_directory(path, name)
     try:
         with zipfile.ZipFile(path) as archive:
             members = set(archive.namelist())

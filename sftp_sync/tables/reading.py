@@ -9,6 +9,7 @@ from sftp_sync.errors import FileRefused
 from sftp_sync.model import FileRules, Table, shown
 from sftp_sync.tables.csv_reader import open_csv
 from sftp_sync.tables.kinds import kind_of
+from sftp_sync.tables.xlsx import open_xlsx
 
 
 def open_table(path: Path, name: str, rules: FileRules) -> AbstractContextManager[Table]:
@@ -23,5 +24,5 @@ def open_table(path: Path, name: str, rules: FileRules) -> AbstractContextManage
             fix="Send a list whose first row names the columns.",
         )
     if kind_of(path, readable) == "xlsx":
-        raise FileRefused(f"{readable} is a workbook.", fix="Send the list as CSV.")
+        return open_xlsx(path, readable, rules)
     return open_csv(path, readable, rules)

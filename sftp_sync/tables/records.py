@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from sftp_sync.errors import FileRefused
-from sftp_sync.tables.shape import MAX_COLUMNS, Record
+from sftp_sync.tables.shape import MAX_CELL_CHARACTERS, MAX_COLUMNS, Record
 
-MAX_CELL_CHARACTERS = 131_072
 MAX_RECORD_CHARACTERS = 1_048_576
 # Quoting that breaks after so many lines is a damaged file, not a mistyped cell.
 MAX_LINES_TO_GO_BACK = 100

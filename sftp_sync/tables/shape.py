@@ -14,6 +14,9 @@ BATCH_ROWS = 5_000
 # A batch also ends here, so that rows of huge cells do not pile up.
 BATCH_CHARACTERS = 4_000_000
 MAX_COLUMNS = 16_384
+# A workbook can repeat one long text a million times: its rows would fill the ledger.
+MAX_CHARACTERS = 1024**3
+MAX_CELL_CHARACTERS = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def batches(
     width = len(header)
     comes_from_us = is_mended_rejects(header)
     gathering = _Gathering()
-    rows = 0
+    rows = characters = 0
     for record in records:
         cells = record.cells
         if is_blank(cells):
@@ -101,7 +104,11 @@ def batches(
         if comes_from_us:
             cells = [restored(cell) for cell in cells]
         gathering.add(record, cells)
-        gathering.characters += sum(map(len, cells))
+        size = sum(map(len, cells))
+        gathering.characters += size
+        characters += size
+        if characters > MAX_CHARACTERS:
+            raise _too_much_text(name, record.line)
         if len(gathering.lines) >= BATCH_ROWS or gathering.characters > BATCH_CHARACTERS:
             yield gathering.batch()
             gathering = _Gathering()
@@ -126,4 +133,11 @@ def _too_many_rows(name: str, max_rows: int) -> FileRefused:
     return FileRefused(
         f"{name} has more than {max_rows:,} rows.",
         fix="Split it into several files, or raise files.max_rows.",
+    )
+
+
+def _too_much_text(name: str, line: int) -> FileRefused:
+    return FileRefused(
+        f"{name} holds more than {MAX_CHARACTERS:,} characters (reached at line {line:,}).",
+        fix="Leave out the columns that the calls do not need, or split it into several files.",
     )

@@ -1,0 +1,121 @@
+"""What a number in a cell means to a person, by the format it is shown in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from sftp_sync.tables.xlsx.xml import local, new_parser
+
+_DATES_BUILT_IN = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
+_ELAPSED_BUILT_IN = 46
+_NOT_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.IGNORECASE)
+_ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
+_DATE_LETTERS = re.compile(r"[ymdhs]", re.IGNORECASE)
+_PADDED = re.compile(r'(\\?\+|"\+")?([0#]+)')
+
+_DAY_SECONDS = 86_400
+_LAST_DAY = 2_958_466
+# 1900 was no leap year, but Lotus thought so, and every spreadsheet since: serial 60 never was.
+_LOTUS_LEAP_DAY = 60
+
+
+class Kind(Enum):
+    """How a number is shown."""
+
+    NUMBER = auto()
+    DATE = auto()
+    ELAPSED = auto()
+    PADDED = auto()
+
+
+class Formats:
+    """The styles of a workbook: for each, how its numbers are shown."""
+
+    def __init__(self, codes: list[tuple[int, str]], *, starts_in_1904: bool) -> None:
+        self._kinds = [_kind(number, code) for number, code in codes]
+        self._codes = [code for _, code in codes]
+        self._starts_in_1904 = starts_in_1904
+        self.shows_plain_numbers = [kind is Kind.NUMBER for kind in self._kinds]
+
+    def text(self, style: int, number: float) -> str | None:
+        """The number as its style shows it, None where it is shown as a number."""
+        kind = self._kinds[style] if style < len(self._kinds) else Kind.NUMBER
+        match kind:
+            case Kind.DATE:
+                return self._date(number)
+            case Kind.ELAPSED:
+                return _elapsed(number)
+            case Kind.PADDED if number.is_integer() and number >= 0:
+                return _padded(self._codes[style], int(number))
+        return None
+
+    def _date(self, serial: float) -> str | None:
+        """ISO 8601; a time of day alone where there is no day."""
+        if not 0 <= serial < _LAST_DAY:
+            return None
+        seconds = round(serial * _DAY_SECONDS)
+        if seconds < _DAY_SECONDS and not self._starts_in_1904:
+            return str(timedelta(seconds=seconds)).rjust(8, "0") if seconds else "00:00:00"
+        if self._starts_in_1904:
+            start = datetime(1904, 1, 1)  # noqa: DTZ001 - a cell has no time zone
+        elif serial < _LOTUS_LEAP_DAY:
+            start = datetime(1899, 12, 31)  # noqa: DTZ001 - as above
+        else:
+            start = datetime(1899, 12, 30)  # noqa: DTZ001 - as above
+        moment = start + timedelta(seconds=seconds)
+        return (moment.date() if seconds % _DAY_SECONDS == 0 else moment).isoformat()
+
+
+def _elapsed(days: float) -> str:
+    seconds = round(abs(days) * _DAY_SECONDS)
+    sign = "-" if days < 0 else ""
+    return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _padded(code: str, number: int) -> str:
+    match = _PADDED.fullmatch(code)
+    plus, places = match.groups() if match else (None, "")
+    return ("+" if plus else "") + str(number).zfill(places.count("0"))
+
+
+def _kind(number: int, code: str) -> Kind:
+    if number == _ELAPSED_BUILT_IN or _ELAPSED.search(code):
+        return Kind.ELAPSED
+    if number in _DATES_BUILT_IN:
+        return Kind.DATE
+    if (padded := _PADDED.fullmatch(code)) and (padded.group(1) or code.count("0") > 1):
+        return Kind.PADDED
+    shown = _NOT_SHOWN.sub("", code.partition(";")[0])
+    if shown.casefold() != "general" and _DATE_LETTERS.search(shown):
+        return Kind.DATE
+    return Kind.NUMBER
+
+
+def read_formats(styles: bytes | None, *, starts_in_1904: bool) -> Formats:
+    """The styles part of a workbook; without one every number is a number."""
+    own_codes: dict[int, str] = {}
+    used: list[int] = []
+    inside_cell_formats = False
+
+    def start(element: str, attributes: Mapping[str, str]) -> None:
+        nonlocal inside_cell_formats
+        match local(element):
+            case "numFmt":
+                own_codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
+            case "cellXfs":
+                inside_cell_formats = True
+            case "xf" if inside_cell_formats:
+                used.append(int(attributes.get("numFmtId", 0)))
+
+    def end(element: str) -> None:
+        nonlocal inside_cell_formats
+        if local(element) == "cellXfs":
+            inside_cell_formats = False
+
+    if styles is not None:
+        new_parser(start, end).Parse(styles, True)
+    codes = [(number, own_codes.get(number, "")) for number in used]
+    return Formats(codes, starts_in_1904=starts_in_1904)

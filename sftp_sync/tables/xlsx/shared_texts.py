@@ -1,0 +1,79 @@
+"""The table of texts that cells share, in one block of memory: a text object each would take
+several times as much.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from typing import IO
+
+from sftp_sync.errors import FileRefused
+from sftp_sync.tables.xlsx.archive import MAX_SHARED_TEXT_BYTES
+from sftp_sync.tables.xlsx.xml import local, new_parser, parse_stream, plain_text
+
+
+class SharedTexts:
+    """Text by its number. Kept as UTF-8, one after the other."""
+
+    def __init__(self) -> None:
+        self._block = bytearray()
+        self._ends = array("Q", [0])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def add(self, text: str) -> None:
+        """The next text. A lone surrogate, which XML can smuggle in, becomes a question mark."""
+        self._block += plain_text(text).encode("utf-8", "replace")
+        self._ends.append(len(self._block))
+
+    def __getitem__(self, number: int) -> str:
+        if not 0 <= number < len(self):
+            raise IndexError(f"text {number} is not among the {len(self)} shared ones")
+        return self._block[self._ends[number] : self._ends[number + 1]].decode()
+
+    @property
+    def size(self) -> int:
+        """How many bytes the table takes."""
+        return len(self._block) + self._ends.itemsize * len(self._ends)
+
+
+def read_shared_texts(stream: IO[bytes], name: str) -> SharedTexts:
+    """All of them. What shows how a name is pronounced (`rPh`) is no part of the text."""
+    texts = SharedTexts()
+    pieces: list[str] = []
+    pronunciations = 0
+
+    def start(element: str, _attributes: Mapping[str, str]) -> None:
+        nonlocal pronunciations
+        match local(element):
+            case "si":
+                pieces.clear()
+            case "rPh":
+                pronunciations += 1
+            case "t" if not pronunciations:
+                parser.CharacterDataHandler = pieces.append
+
+    def end(element: str) -> None:
+        nonlocal pronunciations
+        match local(element):
+            case "t":
+                parser.CharacterDataHandler = None
+            case "rPh":
+                pronunciations -= 1
+            case "si":
+                texts.add("".join(pieces))
+                if texts.size > MAX_SHARED_TEXT_BYTES:
+                    raise _too_many(name)
+
+    parser = new_parser(start, end)
+    parse_stream(parser, stream)
+    return texts
+
+
+def _too_many(name: str) -> FileRefused:
+    return FileRefused(
+        f"{name} holds more text than {MAX_SHARED_TEXT_BYTES // 1024**2} MB.",
+        fix="Leave out the columns that the calls do not need, or send the list as CSV.",
+    )
