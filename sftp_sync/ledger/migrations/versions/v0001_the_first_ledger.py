@@ -43,10 +43,12 @@ def upgrade() -> None:
     _facts()
     _leases()
     _notices()
+    _spending()
     _files()
     _deliveries()
     _sightings()
     _rows()
+    _evidence()
     dialect = op.get_bind().dialect.name
     for table, transitions in (("rows", ROW_TRANSITIONS), ("files", FILE_TRANSITIONS)):
         pairs = [(old, new) for old, next_ones in transitions.items() for new in next_ones.split()]
@@ -74,6 +76,7 @@ def _destinations() -> None:
         "destinations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("identity", sa.Text(), nullable=False),
+        sa.Column("ids_agree", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("identity"),
     )
@@ -115,6 +118,16 @@ def _notices() -> None:
     )
 
 
+def _spending() -> None:
+    op.create_table(
+        "spending",
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign", "day"),
+    )
+
+
 def _files() -> None:
     op.create_table(
         "files",
@@ -136,7 +149,8 @@ def _files() -> None:
         sa.Column("mapping", sa.Text()),
         sa.Column("total", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("tidy", sa.Text(), server_default=sa.text("'none'"), nullable=False),
-        sa.Column("tidy_error", sa.Text()),
+        sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("limit_waived", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.CheckConstraint(FILE_STATE, name="file_state"),
         sa.CheckConstraint("tidy in ('none', 'due', 'done')", name="file_tidy"),
         sa.ForeignKeyConstraint(
@@ -223,11 +237,13 @@ def _rows() -> None:
         sa.Column("cells", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("claimed_at", sa.BigInteger()),
-        sa.Column("fence", sa.BigInteger()),
+        sa.Column("claimant", sa.Text()),
         sa.Column("doubt_since", sa.BigInteger()),
         sa.Column("given_up_at", sa.BigInteger()),
+        sa.Column("next_look_at", sa.BigInteger()),
+        sa.Column("looks", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("call_id", sa.Text()),
-        sa.Column("adopted", sa.Boolean()),
+        sa.Column("id_source", sa.Text()),
         sa.Column("call_status", sa.Text()),
         sa.Column("call_retries", sa.Integer()),
         sa.Column("call_duration", sa.Float()),
@@ -283,3 +299,20 @@ def _rows() -> None:
         unique=False,
         **only_where("state in ('sending', 'uncertain')"),
     )
+
+
+def _evidence() -> None:
+    op.create_table(
+        "evidence",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("row_id", BIG_ID, nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["row_id"],
+            ["rows.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("evidence_of_row", "evidence", ["row_id", "id"], unique=False)

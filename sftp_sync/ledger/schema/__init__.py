@@ -1,0 +1,37 @@
+"""The ledger's tables: what is unique, and an index for every question.
+
+The database is the referee: what must not exist twice is refused here, whoever asks.
+"""
+
+from sftp_sync.ledger.schema.campaigns import (
+    campaigns,
+    destinations,
+    facts,
+    leases,
+    notices,
+    spending,
+)
+from sftp_sync.ledger.schema.columns import EPOCH, BigId, Moment, metadata
+from sftp_sync.ledger.schema.files import deliveries, files, sightings
+from sftp_sync.ledger.schema.rows import evidence, rows
+
+SCHEMA = "0001"
+
+__all__ = [
+    "EPOCH",
+    "SCHEMA",
+    "BigId",
+    "Moment",
+    "campaigns",
+    "deliveries",
+    "destinations",
+    "evidence",
+    "facts",
+    "files",
+    "leases",
+    "metadata",
+    "notices",
+    "rows",
+    "sightings",
+    "spending",
+]

@@ -1,0 +1,67 @@
+"""Campaigns, here and at the vendor's, and what is said of them and done for them."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, false, text
+
+from sftp_sync.ledger.schema.columns import Moment, metadata
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+destinations = Table(
+    "destinations",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity", Text, nullable=False, unique=True),
+    # Whether an id from a 201 was ever seen in the vendor's list: the two kinds are one.
+    Column("ids_agree", Boolean, nullable=False, default=False, server_default=false()),
+)
+
+campaigns = Table(
+    "campaigns",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("paused", Boolean, nullable=False, default=False, server_default=false()),
+    Column("connection", Text),
+    Column("tested_at", Moment),
+    Column("tested_ok", Boolean),
+    Column("collected_at", Moment),
+    Column("refused_sign_ins", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("not_before", Moment),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("scope", Text, primary_key=True),
+    Column("cause", Text, primary_key=True),
+    Column("message", Text, nullable=False),
+    Column("fix", Text, nullable=False, default=""),
+    Column("who", Text, nullable=False, default="you"),
+    Column("since", Moment, nullable=False),
+    Column("notified_at", Moment),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text),
+    Column("host", Text),
+    Column("lock", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("renewed_at", Moment, nullable=False),
+)
