@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self
@@ -21,6 +21,10 @@ class Remote(Protocol):
     what happened and what to do, never an error of the library behind it, and ends within
     the timeout even where the server goes silent.
     """
+
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """What was seen while connecting, by step of test-connection (`resolve` … `sign_in`)."""
 
     def list(self, folder: str) -> Iterator[RemoteFile]:
         """Every entry of a folder, not below it; `RemoteMissing` where there is no such folder."""

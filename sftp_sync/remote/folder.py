@@ -13,8 +13,8 @@ import os
 import posixpath
 import shutil
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Literal, Self
@@ -37,6 +37,11 @@ class FolderRemote:
         self._root = os.path.realpath(os.fsencode(root))
         self._file_mode = file_mode
 
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """There is nothing to connect to."""
+        return dict.fromkeys(("resolve", "connect", "host_key", "sign_in"), "a local folder")
+
     def list(self, folder: str) -> Iterator[RemoteFile]:
         """Every entry of a folder, streamed."""
         with _translated("list_import", "list", folder), os.scandir(self._inside(folder)) as found:
@@ -55,11 +60,12 @@ class FolderRemote:
     def fetch(self, path: str, into: BinaryIO, progress: Progress | None = None) -> int:
         """The bytes of a file as they are now."""
         received_bytes = 0
-        for chunk in self._chunks(path):
-            into.write(chunk)
-            received_bytes += len(chunk)
-            if progress is not None:
-                progress(len(chunk))
+        with closing(self._chunks(path)) as chunks:
+            for chunk in chunks:
+                into.write(chunk)
+                received_bytes += len(chunk)
+                if progress is not None:
+                    progress(len(chunk))
         return received_bytes
 
     def put(self, source: Path, path: str, *, may_replace: bool = False) -> None:
@@ -134,7 +140,7 @@ class FolderRemote:
             written.flush()
             os.fsync(written.fileno())
 
-    def _chunks(self, path: str) -> Iterator[bytes]:
+    def _chunks(self, path: str) -> Generator[bytes]:
         with _translated("read_import", "read", path):
             # Without O_NONBLOCK opening a pipe that nobody writes to would never end.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

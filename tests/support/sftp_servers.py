@@ -154,6 +154,7 @@ def sshd(
     make_folders(root)
     with tempfile.TemporaryDirectory(prefix="sshd-") as folder:
         home = Path(folder)
+        home.chmod(0o755)  # authorized_keys is read in the name of whoever signs in
         key, host_key = make_key("ed25519"), host_key or make_key("ed25519")
         (home / "authorized_keys").write_text(key.public + "\n")
         (home / "host_key").write_text(host_key.private)
@@ -203,6 +204,7 @@ def free_port() -> int:
 def _sshd_config(home: Path, port: int, options: tuple[str, ...]) -> list[str]:
     return [
         *options,  # the first word on a subject counts
+        *(() if "Subsystem" in "".join(options) else ("Subsystem sftp internal-sftp",)),
         f"Port {port}",
         "ListenAddress 127.0.0.1",
         f"HostKey {home}/host_key",
@@ -214,7 +216,6 @@ def _sshd_config(home: Path, port: int, options: tuple[str, ...]) -> list[str]:
         "KbdInteractiveAuthentication no",
         "PermitRootLogin yes",
         "MaxStartups 100",
-        "Subsystem sftp internal-sftp",
     ]
 
 

@@ -86,6 +86,7 @@ class NegotiatingTransport(Transport):
         KexGroup1Sha1.name: KexGroup1Sha1,
     }
     server_extensions: dict[str, bytes]
+    remote_cipher: str
     legacy: tuple[str, ...] = ()
     wanted_host_keys: tuple[str, ...] = ()
     offered: tuple[tuple[str, ...], ...] = ()

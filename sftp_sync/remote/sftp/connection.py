@@ -19,7 +19,7 @@ from sftp_sync.remote.sftp.algorithms import (
 )
 from sftp_sync.remote.sftp.host_keys import HostKey, Pins, judge, pins_of
 from sftp_sync.remote.sftp.login import SftpLogin
-from sftp_sync.remote.sftp.packets import BrokenConnectionError
+from sftp_sync.remote.sftp.packets import BrokenConnectionError, NonsenseError
 from sftp_sync.remote.sftp.session import Session, StatusError
 from sftp_sync.remote.sftp.sign_in import credentials_of, sign_in
 from sftp_sync.remote.sftp.sockets import PatientSocket, addresses_of, connect_any
@@ -172,7 +172,8 @@ def _start_sftp(transport: NegotiatingTransport, login: SftpLogin) -> tuple[Chan
             channel.invoke_subsystem("sftp")
         return channel, Session(channel, login.timeout_seconds)
     except (SSHException, EOFError, OSError, BrokenConnectionError, StatusError) as error:
-        if transport.is_active():
+        is_final = isinstance(error, (SSHException, StatusError, NonsenseError))
+        if is_final and transport.is_active():
             raise RemoteRefused(
                 f"{login.place} lets {login.username} in, but offers no SFTP ({error}).",
                 fix="Ask the partner to allow SFTP for this account.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Literal
 
 from sftp_sync.model import RemoteFile
@@ -22,7 +23,13 @@ def entries(session: Session, folder: bytes) -> Iterator[RemoteFile]:
         while (batch := _next_batch(session, handle)) is not None:
             yield from batch
     finally:
-        if not session.is_broken:
+        release(session, handle)
+
+
+def release(session: Session, handle: bytes) -> None:
+    """Give back a handle that was only read from: nothing can be lost by it any more."""
+    if not session.is_broken:
+        with suppress(StatusError):
             session.close_handle(handle)
 
 

@@ -65,6 +65,10 @@ class BrokenConnectionError(Exception):
     """The session has ended: the server fell silent, hung up, or talks nonsense."""
 
 
+class NonsenseError(BrokenConnectionError):
+    """What the server says is no SFTP."""
+
+
 def number(value: int) -> bytes:
     """Thirty-two bits."""
     return struct.pack(">I", value)
@@ -119,7 +123,7 @@ class Reader:
     def _take(self, size: int) -> bytes:
         piece = self._content[self._offset : self._offset + size]
         if len(piece) < size:
-            raise BrokenConnectionError("the server's bytes are no SFTP: a packet ends too early")
+            raise NonsenseError("the server's bytes are no SFTP: a packet ends too early")
         self._offset += size
         return piece
 

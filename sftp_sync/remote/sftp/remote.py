@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -13,7 +14,7 @@ from sftp_sync.remote.names import text, wire
 from sftp_sync.remote.sftp.connection import Connection, open_connection
 from sftp_sync.remote.sftp.delivery import Delivery, exists
 from sftp_sync.remote.sftp.errors import MISSING, Doing, taken, translated
-from sftp_sync.remote.sftp.listing import as_file, entries
+from sftp_sync.remote.sftp.listing import as_file, entries, release
 from sftp_sync.remote.sftp.login import SftpLogin
 from sftp_sync.remote.sftp.packets import NO_ATTRIBUTES, Kind, OpenFlag, string
 from sftp_sync.remote.sftp.session import StatusError
@@ -32,6 +33,18 @@ class SftpRemote:
         self.connection = connection
         self._session = connection.session
         self._login = connection.login
+
+    @property
+    def seen(self) -> Mapping[str, str]:
+        """What was seen while connecting."""
+        connection, login = self.connection, self._login
+        how = "password" if login.auth_type == "password" else "private key"
+        return {
+            "resolve": f"{login.host} is {connection.address}",
+            "connect": f"port {login.port} answers: {connection.server_version}",
+            "host_key": f"{connection.host_key.fingerprint} ({connection.host_key.type})",
+            "sign_in": f"{login.username}, by {how}",
+        }
 
     def list(self, folder: str) -> Iterator[RemoteFile]:
         """Every entry of a folder, streamed."""
@@ -52,11 +65,12 @@ class SftpRemote:
     def fetch(self, path: str, into: BinaryIO, progress: Progress | None = None) -> int:
         """The bytes of a file as they are now."""
         received_bytes = 0
-        for chunk in self._chunks(path):
-            into.write(chunk)
-            received_bytes += len(chunk)
-            if progress is not None:
-                progress(len(chunk))
+        with closing(self._chunks(path)) as chunks:
+            for chunk in chunks:
+                into.write(chunk)
+                received_bytes += len(chunk)
+                if progress is not None:
+                    progress(len(chunk))
         return received_bytes
 
     def put(self, source: Path, path: str, *, may_replace: bool = False) -> None:
@@ -100,7 +114,7 @@ class SftpRemote:
     ) -> None:
         self.close()
 
-    def _chunks(self, path: str) -> Iterator[bytes]:
+    def _chunks(self, path: str) -> Generator[bytes]:
         # Only what happens in here is the server's: a full disk of ours passes untouched.
         with translated(self._login, Doing("read_import", "read", path)):
             handle = self._session.open(wire(path), OpenFlag.READ, NO_ATTRIBUTES)
@@ -109,5 +123,4 @@ class SftpRemote:
                 size = None if attributes is None else attributes.size
                 yield from Download(self._session, handle, size).chunks()
             finally:
-                if not self._session.is_broken:
-                    self._session.close_handle(handle)
+                release(self._session, handle)

@@ -12,6 +12,7 @@ from sftp_sync.remote.sftp.packets import (
     Attributes,
     BrokenConnectionError,
     Kind,
+    NonsenseError,
     Reader,
     Status,
     number,
@@ -109,7 +110,7 @@ class Session:
         self._send(Kind.INIT, number(VERSION))
         kind, reader = self._receive()
         if kind != Kind.VERSION:
-            raise self._break("the server does not greet as an SFTP server does")
+            raise self._nonsense("the server does not greet as an SFTP server does")
         extensions = {}
         reader.number()
         while not reader.is_at_end:
@@ -132,7 +133,7 @@ class Session:
         self._insist_on_life()
         size = int.from_bytes(self._take(4), "big")
         if not 0 < size <= LARGEST_PACKET:
-            raise self._break("the server's bytes are no SFTP")
+            raise self._nonsense("the server's bytes are no SFTP")
         packet = self._take(size)
         return packet[0], Reader(packet[1:])
 
@@ -171,3 +172,7 @@ class Session:
     def _break(self, reason: str) -> BrokenConnectionError:
         self._broken = reason
         return BrokenConnectionError(reason)
+
+    def _nonsense(self, reason: str) -> NonsenseError:
+        self._broken = reason
+        return NonsenseError(reason)

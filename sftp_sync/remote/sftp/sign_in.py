@@ -43,7 +43,7 @@ def sign_in(transport: NegotiatingTransport, login: SftpLogin, credentials: PKey
     except AuthenticationException as error:
         raise _refused(transport, login, dialogue, str(error)) from error
     except (SSHException, EOFError, OSError) as error:
-        raise _lost(login, dialogue, error) from error
+        raise _lost(transport, login, dialogue, error) from error
     if wanted:
         raise _wrong_kind(login, wanted)
 
@@ -104,9 +104,9 @@ def _refused(
     transport: NegotiatingTransport, login: SftpLogin, dialogue: Dialogue, said: str
 ) -> RemoteRefused | RemoteUnavailable:
     if "timeout" in said.lower():
-        return _lost(login, dialogue, TimeoutError(said))
+        return _lost(transport, login, dialogue, TimeoutError(said))
     if "shut down" in said or "EOF" in said:
-        return _lost(login, dialogue, EOFError(said))
+        return _lost(transport, login, dialogue, EOFError(said))
     if dialogue.asked_for_more:
         return RemoteRefused(
             f"{login.place} wants more than a password: it asks {dialogue.questions[-1]!r}.",
@@ -127,22 +127,24 @@ def _advice(transport: NegotiatingTransport, login: SftpLogin) -> str:
             "Check sftp.username and sftp.password; if both are right, ask the partner whether the "
             "account is locked or the password has expired."
         )
-    advice = (
-        "Check sftp.username, and ask the partner whether the public half of this key is installed."
+    advice = "Check sftp.username, and ask the partner whether the public half is installed."
+    return advice + _hint_of_age(transport, login)
+
+
+def _hint_of_age(transport: NegotiatingTransport, login: SftpLogin) -> str:
+    """Old servers do not name their signature algorithms, and turn newer ones away unexplained."""
+    if "server-sig-algs" in transport.server_extensions or "ssh-rsa" in login.legacy_algorithms:
+        return ""
+    if login.auth_type == "password" or not _is_rsa(login):
+        return ""
+    return (
+        " Or the server is too old for this RSA key's signatures: then set "
+        "`legacy_algorithms: [ssh-rsa]` under sftp, or use an ed25519 key."
     )
-    is_old = "server-sig-algs" not in transport.server_extensions
-    is_rsa = "RSA PRIVATE KEY" in (login.private_key or "") or _is_rsa(login)
-    if is_old and is_rsa and "ssh-rsa" not in login.legacy_algorithms:
-        advice += (
-            " This server does not name its signature algorithms; an old one may need "
-            "`legacy_algorithms: [ssh-rsa]` under sftp."
-        )
-    return advice
 
 
 def _is_rsa(login: SftpLogin) -> bool:
-    key = read_private_key(login.private_key or "", login.passphrase)
-    return key.get_name() == "ssh-rsa"
+    return read_private_key(login.private_key or "", login.passphrase).get_name() == "ssh-rsa"
 
 
 def _wrong_kind(login: SftpLogin, allowed: list[str]) -> RemoteRefused:
@@ -155,17 +157,19 @@ def _wrong_kind(login: SftpLogin, allowed: list[str]) -> RemoteRefused:
     )
 
 
-def _lost(login: SftpLogin, dialogue: Dialogue, error: Exception) -> RemoteUnavailable:
+def _lost(
+    transport: NegotiatingTransport, login: SftpLogin, dialogue: Dialogue, error: Exception
+) -> RemoteUnavailable:
     if isinstance(error, TimeoutError):
         reason = f"was silent for {login.timeout_seconds:g} s"
     elif dialogue.questions:
         reason = f"hung up after asking {dialogue.questions[-1]!r}"
     else:
-        reason = f"hung up ({error})" if str(error) else "hung up"
+        reason = "hung up"
     return RemoteUnavailable(
         f"{login.place} {reason} while {login.username} was signing in.",
-        fix="It may have closed the account for some minutes after failed attempts; if this goes "
-        "on, ask the partner.",
+        fix="It may have shut the account for some minutes after failed attempts; if this goes "
+        f"on, ask the partner.{_hint_of_age(transport, login)}",
         step="sign_in",
     )
 

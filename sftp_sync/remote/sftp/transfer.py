@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from sftp_sync.remote.sftp.packets import BrokenConnectionError, Kind, Status, long, number, string
+from sftp_sync.remote.sftp.packets import Kind, NonsenseError, Status, long, number, string
 from sftp_sync.remote.sftp.session import Session, StatusError
 
 # Larger requests are cut short by some servers and refused by others.
@@ -83,7 +83,7 @@ class Download:
             raise
         received = reader.string() if kind == Kind.DATA else b""
         if not 0 < len(received) <= piece.length:
-            raise BrokenConnectionError("the server answers a read with something else")
+            raise NonsenseError("the server answers a read with something else")
         return received
 
     def _check_whole(self, received_bytes: int) -> None:

@@ -1,0 +1,263 @@
+"""Signing in: each form of key, passwords, dialogues, and old servers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import asyncssh
+import pytest
+
+from sftp_sync.errors import ConfigError, RemoteRefused, RemoteUnavailable
+from sftp_sync.remote.sftp import SftpLogin, connect
+from sftp_sync.sandbox.quirks import Quirks
+from tests.support.sftp_servers import (
+    PASSWORD,
+    SftpServer,
+    asyncssh_sftp,
+    authorize,
+    sandbox_sftp,
+    signing_with,
+    sshd,
+    throwaway_user,
+)
+from tests.support.ssh_keys import Kind, make_key
+
+KEY_FORMS = [
+    (kind, form, passphrase)
+    for kind in ("rsa", "ecdsa", "ecdsa384", "ecdsa521", "ed25519")
+    for form in ("openssh", "pem", "pkcs8")
+    for passphrase in (None, "correct horse")
+    if (kind, form) != ("ed25519", "pem")  # there is no such form
+]
+
+
+AS_ROOT = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("useradd") is None,
+    reason="only root can make an account for a moment",
+)
+
+
+@pytest.fixture(scope="module")
+def openssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SftpServer]:
+    with sshd(tmp_path_factory.mktemp("openssh")) as server:
+        yield server
+
+
+def signed_in(login: SftpLogin) -> bool:
+    with connect(login) as remote:
+        return remote.seen["sign_in"].startswith(login.username)
+
+
+class TestKeys:
+    @pytest.mark.parametrize(("kind", "form", "passphrase"), KEY_FORMS)
+    def test_of_every_form_open_openssh(
+        self, openssh: SftpServer, kind: Kind, form: str, passphrase: str | None
+    ) -> None:
+        key = make_key(kind, form, passphrase)
+        authorize(openssh, key)
+        assert signed_in(replace(openssh.login(), **signing_with(key)))
+
+    @pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
+    def test_open_the_sandbox(self, tmp_path: Path, kind: Kind) -> None:
+        key = make_key(kind)
+        with sandbox_sftp(tmp_path, key=key) as server:
+            assert signed_in(replace(server.login(), **signing_with(key)))
+
+    def test_of_somebody_else_are_turned_away_once(self, tmp_path: Path) -> None:
+        with sandbox_sftp(tmp_path, key=make_key("ed25519")) as server:
+            login = replace(server.login(), **signing_with(make_key("ed25519")))
+            with pytest.raises(RemoteRefused, match="private key") as caught:
+                connect(login)
+            assert server.sandbox is not None
+            assert server.sandbox.journal.count("turned_away") == 1
+        assert caught.value.step == "sign_in"
+        assert "public half" in caught.value.fix
+
+    def test_where_only_a_password_is_taken_name_the_setting(self, tmp_path: Path) -> None:
+        with sandbox_sftp(tmp_path) as server:
+            login = replace(server.login(), **signing_with(make_key("ed25519")))
+            with pytest.raises(RemoteRefused, match="it takes: password") as caught:
+                connect(login)
+        assert "sftp.auth_type" in caught.value.fix
+
+    @AS_ROOT
+    def test_and_a_password_where_the_server_wants_both(self, tmp_path: Path) -> None:
+        options = ("PasswordAuthentication yes", "AuthenticationMethods publickey,password")
+        name = f"sftp-{secrets.token_hex(3)}"
+        with throwaway_user(name, PASSWORD), sshd(tmp_path, options=options) as server:
+            login = replace(server.login(), username=name)
+            assert signed_in(replace(login, password=PASSWORD))
+            with pytest.raises(RemoteRefused, match="it takes: password"):
+                connect(login)
+
+
+class TestPasswords:
+    def test_open_the_sandbox(self, tmp_path: Path) -> None:
+        with sandbox_sftp(tmp_path) as server:
+            assert signed_in(server.login())
+
+    def test_open_another_make_of_server(self, tmp_path: Path) -> None:
+        with asyncssh_sftp(tmp_path) as server:
+            assert signed_in(server.login())
+
+    def test_answer_a_dialogue(self, tmp_path: Path) -> None:
+        with sandbox_sftp(tmp_path, Quirks(keyboard_interactive_only=True)) as server:
+            assert signed_in(server.login())
+            with pytest.raises(RemoteRefused, match="does not let"):
+                connect(replace(server.login(), password="wrong"))
+
+    def test_that_are_wrong_are_tried_once_and_not_shown(self, tmp_path: Path) -> None:
+        with sandbox_sftp(tmp_path) as server:
+            login = replace(server.login(), password="a wrong one")
+            with pytest.raises(RemoteRefused, match="does not let partner in") as caught:
+                connect(login)
+            assert server.sandbox is not None
+            assert server.sandbox.journal.count("turned_away") == 1
+        assert "a wrong one" not in str(caught.value)
+        assert "a wrong one" not in repr(login)
+        assert caught.value.who == "you"
+
+    @AS_ROOT
+    def test_open_openssh(self, tmp_path: Path) -> None:
+        name = f"sftp-{secrets.token_hex(3)}"
+        options = ("PasswordAuthentication yes", "KbdInteractiveAuthentication no")
+        with (
+            throwaway_user(name, PASSWORD) as home,
+            sshd(tmp_path, options=options) as server,
+        ):
+            login = replace(server.login(), username=name, auth_type="password", password=PASSWORD)
+            with connect(login) as remote:
+                assert {file.name for file in remote.list(str(home))} == {"inbox", "outbox"}
+            with pytest.raises(RemoteRefused, match="does not let"):
+                connect(replace(login, password="wrong"))
+
+    def test_that_are_not_set_are_missed_before_anything_is_sent(self, tmp_path: Path) -> None:
+        with sandbox_sftp(tmp_path) as server:
+            with pytest.raises(RemoteRefused, match=r"sftp\.password is not set"):
+                connect(replace(server.login(), password=None))
+            assert server.sandbox is not None
+            assert server.sandbox.journal.count("connected") == 0
+
+
+class TestOldServers:
+    NAMES = ("diffie-hellman-group14-sha1", "ssh-rsa", "aes128-cbc", "hmac-sha1")
+
+    def test_are_refused_with_the_very_line_to_write(self, tmp_path: Path) -> None:
+        with (
+            sandbox_sftp(tmp_path, Quirks(legacy_only=True)) as server,
+            pytest.raises(RemoteRefused, match="outdated") as caught,
+        ):
+            connect(server.login())
+        assert f"legacy_algorithms: [{', '.join(self.NAMES)}]" in caught.value.fix
+
+    def test_are_spoken_to_where_named(self, tmp_path: Path) -> None:
+        with sandbox_sftp(tmp_path, Quirks(legacy_only=True)) as server:
+            assert signed_in(replace(server.login(), legacy_algorithms=self.NAMES))
+
+    def test_that_need_one_more_name_are_told_with_those_already_there(
+        self, tmp_path: Path
+    ) -> None:
+        with (
+            sandbox_sftp(tmp_path, Quirks(legacy_only=True)) as server,
+            pytest.raises(RemoteRefused) as caught,
+        ):
+            connect(replace(server.login(), legacy_algorithms=self.NAMES[:3]))
+        assert f"legacy_algorithms: [{', '.join(self.NAMES)}]" in caught.value.fix
+
+    @pytest.mark.filterwarnings("ignore:Diffie-Hellman over finite fields")  # the server's own
+    def test_of_another_make_with_the_oldest_group(self, tmp_path: Path) -> None:
+        options = {
+            "server_host_keys": [asyncssh.generate_private_key("ssh-rsa")],
+            "kex_algs": ["diffie-hellman-group1-sha1"],
+            "encryption_algs": ["aes256-cbc"],
+            "mac_algs": ["hmac-sha1"],
+            "signature_algs": ["ssh-rsa"],
+        }
+        with asyncssh_sftp(tmp_path, options) as server:
+            with pytest.raises(RemoteRefused, match="diffie-hellman-group1-sha1"):
+                connect(server.login())
+            names = ("diffie-hellman-group1-sha1", "ssh-rsa", "aes256-cbc", "hmac-sha1")
+            assert signed_in(replace(server.login(), legacy_algorithms=names))
+
+    def test_that_take_only_sha1_signatures_get_them_where_named(self, tmp_path: Path) -> None:
+        key = make_key("rsa")
+        with sandbox_sftp(tmp_path, Quirks(old_signatures=True), key=key) as server:
+            login = replace(server.login(), **signing_with(key))
+            with pytest.raises((RemoteRefused, RemoteUnavailable)) as caught:
+                connect(login)
+            assert "legacy_algorithms: [ssh-rsa]" in caught.value.fix
+            assert signed_in(replace(login, legacy_algorithms=("ssh-rsa",)))
+
+    def test_are_offered_nothing_old_unless_named(self, openssh: SftpServer) -> None:
+        with connect(openssh.login()) as remote:
+            transport = remote.connection.transport
+            offered = (
+                *transport.preferred_kex,
+                *transport.preferred_keys,
+                *transport.preferred_pubkeys,
+                *transport.preferred_ciphers,
+                *transport.preferred_macs,
+            )
+            assert transport.remote_cipher == "aes128-ctr"
+        assert not [name for name in offered if "sha1" in name or "cbc" in name or "md5" in name]
+        assert "ssh-rsa" not in offered
+
+    def test_names_that_nobody_knows_are_a_mistake_in_the_configuration(self) -> None:
+        login = SftpLogin(host="localhost", username="x", legacy_algorithms=("ssh-dss",))
+        with pytest.raises(ConfigError, match="ssh-dss"):
+            connect(login)
+
+
+class TestWhatIsNoSftpServer:
+    def test_is_named_as_such_where_it_speaks_something_else(self) -> None:
+        with (
+            answering(b"HTTP/1.0 400 Bad Request\r\n\r\n") as port,
+            pytest.raises(RemoteUnavailable, match="does not answer as an SSH server") as caught,
+        ):
+            connect(SftpLogin("127.0.0.1", "x", port, password="x", timeout_seconds=1))
+        assert "sftp.port" in caught.value.fix
+
+    def test_is_named_as_such_where_the_account_has_no_sftp(self, tmp_path: Path) -> None:
+        with (
+            sshd(tmp_path, options=("Subsystem sftp /bin/false",)) as server,
+            pytest.raises(RemoteUnavailable, match="does not start SFTP") as caught,
+        ):
+            connect(server.login())
+        assert caught.value.step == "sign_in"
+
+    def test_is_named_as_such_where_it_chatters(self, tmp_path: Path) -> None:
+        with (
+            sshd(tmp_path, options=("Subsystem sftp /bin/echo Welcome to the shell",)) as server,
+            pytest.raises(RemoteRefused, match="offers no SFTP"),
+        ):
+            connect(server.login())
+
+    def test_is_named_as_such_where_the_name_leads_nowhere(self) -> None:
+        with pytest.raises(RemoteUnavailable, match="leads nowhere") as caught:
+            connect(SftpLogin("no-such-host.invalid", "x", password="x"))
+        assert caught.value.step == "resolve"
+
+
+@contextmanager
+def answering(words: bytes) -> Iterator[int]:
+    """A port where something else lives."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connected, _ = listening.accept()
+            with connected:
+                connected.sendall(words)
+                connected.recv(1024)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield listening.getsockname()[1]
+        thread.join()
