@@ -56,6 +56,8 @@ class Quirks:
     """All times are told in another zone."""
     legacy_only: bool = False
     """Only algorithms that are off by default."""
+    old_signatures: bool = False
+    """Otherwise current, but RSA keys of users must sign with SHA-1."""
     keyboard_interactive_only: bool = False
     """The password is asked for in a dialogue."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from paramiko import Transport
 from sftp_sync.sandbox.quirks import Quirks
 from sftp_sync.sandbox.sftp_door import Door, SandboxUser
 from sftp_sync.sandbox.sftp_keys import fingerprint, host_key
-from sftp_sync.sandbox.sftp_legacy import LegacyTransport, old_key
+from sftp_sync.sandbox.sftp_legacy import LegacyTransport, OldSignaturesTransport, old_key
 from sftp_sync.sandbox.sftp_link import Journal, Link
 from sftp_sync.sandbox.sftp_protocol import SandboxProtocol
 
@@ -35,6 +35,10 @@ class ServingTransport(Transport):
             super().run()
         finally:
             self.journal.closed()
+
+
+class OldSignaturesServingTransport(OldSignaturesTransport, ServingTransport):
+    """As above, ten years ago."""
 
 
 class LegacyServingTransport(LegacyTransport, ServingTransport):
@@ -166,7 +170,11 @@ class SftpSandbox:
         return client
 
     def _transport(self, connected: socket.socket) -> ServingTransport:
-        kind = LegacyServingTransport if self.quirks.legacy_only else ServingTransport
+        kind: Callable[[socket.socket], ServingTransport] = ServingTransport
+        if self.quirks.old_signatures:
+            kind = OldSignaturesServingTransport
+        if self.quirks.legacy_only:
+            kind = LegacyServingTransport
         transport = kind(connected)
         transport.journal = self.journal
         transport.add_server_key(old_key(self._key) if self.quirks.legacy_only else self._key)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import sha1
+from socket import socket
 from typing import ClassVar
 
 from cryptography.hazmat.primitives import hashes
@@ -23,19 +25,24 @@ class OldRsaKey(RSAKey):
     HASHES = {**RSAKey.HASHES, "ssh-rsa": hashes.SHA1}  # type: ignore[misc]  # noqa: RUF012 - declared final, yet looked up by instance
 
 
-class LegacyTransport(Transport):
-    """Offers what is off by default in every current client, and nothing else."""
+class OldSignaturesTransport(Transport):
+    """Knows RSA only with SHA-1 when a client signs, and does not say so beforehand."""
 
     _key_info: ClassVar = {**vars(Transport)["_key_info"], "ssh-rsa": OldRsaKey}
-    _kex_info: ClassVar = {**vars(Transport)["_kex_info"], OldKeyExchange.name: OldKeyExchange}
-    preferred_kex = (OldKeyExchange.name,)
-    preferred_keys = ("ssh-rsa",)
-    preferred_pubkeys = ("ssh-rsa", "ssh-ed25519")
-    preferred_ciphers = ("aes128-cbc",)
-    preferred_macs = ("hmac-sha1",)
+    preferred_pubkeys: Sequence[str] = ("ssh-rsa", "ssh-ed25519")
 
-    def __init__(self, connected: object) -> None:
-        super().__init__(connected, server_sig_algs=False)  # type: ignore[arg-type]  # a socket
+    def __init__(self, connected: socket) -> None:
+        super().__init__(connected, server_sig_algs=False)
+
+
+class LegacyTransport(OldSignaturesTransport):
+    """Offers what is off by default in every current client, and nothing else."""
+
+    _kex_info: ClassVar = {**vars(Transport)["_kex_info"], OldKeyExchange.name: OldKeyExchange}
+    preferred_kex: Sequence[str] = (OldKeyExchange.name,)
+    preferred_keys: Sequence[str] = ("ssh-rsa",)
+    preferred_ciphers: Sequence[str] = ("aes128-cbc",)
+    preferred_macs: Sequence[str] = ("hmac-sha1",)
 
 
 def old_key(key: PKey) -> PKey:

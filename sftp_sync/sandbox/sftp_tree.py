@@ -63,7 +63,7 @@ class Tree:
 
     def writable(self, path: str) -> bytes:
         """An entry that may be changed."""
-        folder = posixpath.dirname(posixpath.normpath("/" + path))
+        folder = posixpath.dirname(posixpath.normpath("/" + path.lstrip("/")))
         if folder in self.quirks.read_only_folders:
             raise PermissionError(errno.EACCES, "read-only")
         return self.place(path)
