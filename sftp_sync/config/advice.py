@@ -6,9 +6,9 @@ import stat
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from sftp_sync.config.accounts import LOOPBACK
+from sftp_sync.config.database import password_in
 from sftp_sync.config.form import Form
 from sftp_sync.config.problems import Problem, Where, dotted
 from sftp_sync.config.secret import Secret
@@ -48,14 +48,6 @@ def _is_inline(where: Where, secret: Secret) -> bool:
     if secret.source != "string":
         return False
     return where != ("database",) or password_in(secret.resolve({})) is not None
-
-
-def password_in(url: str) -> str | None:
-    """The password of an address, if it holds one."""
-    try:
-        return urlsplit(url).password
-    except ValueError:
-        return None
 
 
 def _secret_file(where: Where, path: Path) -> Iterator[tuple[Where, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, with_config
@@ -122,7 +123,7 @@ class CampaignSettings:
     campaign_id: Text | None = None
     kathan: KathanSettings | None = None
     sftp: Sftp | None = None
-    folder: Annotated[str, PlainValidator(local_path)] | None = None
+    folder: Annotated[Path, PlainValidator(local_path)] | None = None
     import_schedule: ScheduleField = field(default_factory=Schedule)
     daily_at: Annotated[time, PlainValidator(clock_time)] = time(6, 0)
     timezone: Annotated[Text, AfterValidator(zone_name)] = "UTC"

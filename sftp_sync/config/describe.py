@@ -8,7 +8,7 @@ from datetime import time, timedelta
 from pathlib import Path
 
 from sftp_sync.config.accounts import Sftp
-from sftp_sync.config.advice import password_in
+from sftp_sync.config.database import password_in
 from sftp_sync.config.form import Config
 from sftp_sync.config.schedule import DAYS, Expect, Schedule
 from sftp_sync.config.secret import Secret

@@ -5,6 +5,7 @@ do-not-call list.
 from __future__ import annotations
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -34,11 +35,10 @@ INTO_THE_SUPPRESSION = {
 
 @dataclass(frozen=True)
 class Inbox:
-    """Where a campaign's lists arrive: the door, the folder in it, and the names it takes."""
+    """Where a campaign's lists arrive: the server, the folder there, and the names it takes."""
 
-    where: Where
-    door: tuple[str, ...]
-    folder: str
+    campaign: str
+    place: tuple[str, ...]
     patterns: tuple[str, ...]
 
 
@@ -52,19 +52,24 @@ def colliding_folders(written: Block) -> Iterator[Finding]:
         for name in campaigns
         if block(campaigns, name).get("enabled") not in (False, "false", "no", "off")
     }
-    inboxes = [inbox for name in enabled if (inbox := _inbox(name, enabled[name]))]
-    for first, second in combinations(inboxes, 2):
-        if (first.door, first.folder) == (second.door, second.folder):
-            yield from _shared(first, second)
-    for inbox in inboxes:
-        yield from _fed_by_another(inbox, enabled)
+    inboxes: dict[tuple[str, ...], list[Inbox]] = defaultdict(list)
+    for name, campaign in enabled.items():
+        if place := _place(campaign, "import_path"):
+            patterns = names(block(campaign, "files"), "pattern", LIST_NAMES)
+            inboxes[place].append(Inbox(name, place, patterns))
+    for sharing in inboxes.values():
+        yield from _shared(sharing)
+    for name, campaign in enabled.items():
+        yield from _feeding(name, campaign, inboxes)
 
 
 def plain_folder(path: str | None) -> str | None:
     """A folder in the form that tells whether two are one. Where sign-in ends in `/`, as at most
     partners, inbox and /inbox are one.
     """
-    return posixpath.normpath(path).strip("/") if path and path.strip() else None
+    if not path or not path.strip():
+        return None
+    return posixpath.normpath(f"/{path}").strip("/")
 
 
 def _within(where: Where, campaign: Block) -> Iterator[Finding]:
@@ -81,41 +86,40 @@ def _within(where: Where, campaign: Block) -> Iterator[Finding]:
             yield (*where, "suppression", "path"), message
 
 
-def _door(campaign: Block) -> tuple[str, ...] | None:
-    """The server as this user sees it: another user may be shut into another folder."""
-    sftp, local = block(campaign, "sftp"), text(campaign, "folder")
+def _place(campaign: Block, *keys: str) -> tuple[str, ...] | None:
+    """A folder of a campaign, and the server as this user sees it: another user may be shut into
+    another folder. A local one is told from this machine's root.
+    """
+    path, local, sftp = text(campaign, *keys), text(campaign, "folder"), block(campaign, "sftp")
     host, username = text(sftp, "host"), text(sftp, "username")
-    if host and username:
-        return host.lower(), text(sftp, "port") or "22", username
-    return (posixpath.normpath(local),) if local else None
-
-
-def _inbox(name: str, campaign: Block) -> Inbox | None:
-    door, folder = _door(campaign), plain_folder(text(campaign, "import_path"))
-    if door is None or folder is None:
+    if path is None:
         return None
-    patterns = names(block(campaign, "files"), "pattern", LIST_NAMES)
-    return Inbox(("campaigns", name), door, folder, patterns)
+    if host and username:
+        return host.lower(), text(sftp, "port") or "22", username, plain_folder(path) or ""
+    return ("this machine", plain_folder(f"{local}/{path}") or "") if local else None
 
 
-def _shared(first: Inbox, second: Inbox) -> Iterator[Finding]:
-    if any(may_match_one_name(a, b) for a, b in product(first.patterns, second.patterns)):
-        yield (
-            (*second.where, "import_path"),
-            f"campaign {first.where[-1]} takes the same files: people would be called for both. "
-            + OTHER_FILES,
-        )
+def _shared(inboxes: list[Inbox]) -> Iterator[Finding]:
+    for first, second in combinations(inboxes, 2):
+        if any(may_match_one_name(a, b) for a, b in product(first.patterns, second.patterns)):
+            yield (
+                ("campaigns", second.campaign, "import_path"),
+                f"campaign {first.campaign} takes the same files: people would be called for both. "
+                + OTHER_FILES,
+            )
 
 
-def _fed_by_another(inbox: Inbox, campaigns: Mapping[str, Block]) -> Iterator[Finding]:
-    for name, campaign in campaigns.items():
-        if name == inbox.where[-1] or _door(campaign) != inbox.door:
-            continue
-        for keys in ROLES.values():
-            if plain_folder(text(campaign, *keys)) == inbox.folder:
+def _feeding(
+    name: str, campaign: Block, inboxes: Mapping[tuple[str, ...], list[Inbox]]
+) -> Iterator[Finding]:
+    """What this campaign leaves where another takes it for a list."""
+    for keys in ROLES.values():
+        place = _place(campaign, *keys)
+        for inbox in inboxes.get(place, []) if place else []:
+            if inbox.campaign != name:
                 yield (
                     ("campaigns", name, *keys),
-                    f"is import_path of campaign {inbox.where[-1]}, which would call them. "
+                    f"is import_path of campaign {inbox.campaign}, which would call them. "
                     + ELSEWHERE,
                 )
 

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, PlainValidator, with_config
 
 from sftp_sync.config.accounts import STRICT, Account
 from sftp_sync.config.campaigns import CampaignSettings
+from sftp_sync.config.database import DatabaseField
 from sftp_sync.config.problems import Problem
 from sftp_sync.config.secret import Secret, SecretField
 from sftp_sync.config.values import Positive, Text, local_path
@@ -101,7 +102,7 @@ class Form:
         dict[AccountName, CampaignSettings],
         Field(min_length=1, description="Which lists go where?"),
     ]
-    database: SecretField | None = None
+    database: DatabaseField | None = None
     web: Web | None = field(default_factory=Web)
     notify: tuple[Notify, ...] = ()
     keep_days: Positive = 90

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from sftp_sync.config.advice import advice
 from sftp_sync.config.campaigns import CampaignSettings
+from sftp_sync.config.database import ledger_address
 from sftp_sync.config.folders import colliding_folders
 from sftp_sync.config.form import CampaignConfig, Config, Form
 from sftp_sync.config.identity import connection, destination
@@ -36,7 +38,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
     return Config(
         path=path,
         state_dir=form.state_dir,
-        database=_database(form, environment),
+        database=ledger_address(form.database, form.state_dir, environment),
         accounts=form.accounts,
         campaigns={
             name: CampaignConfig(
@@ -52,6 +54,12 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
     )
 
 
+@cache
+def _reader() -> TypeAdapter[Form]:
+    # Built when a file is read, and once: a daemon reads its file again and again.
+    return TypeAdapter(Form)
+
+
 def _form(tree: Tree, path: Path) -> Form | None:
     """What the tree says, typed; its problems are noted in the tree, one for each place."""
     written = tree.value if isinstance(tree.value, dict) else {}
@@ -61,7 +69,7 @@ def _form(tree: Tree, path: Path) -> Form | None:
     misspelt: set[Where] = set()
     try:
         surroundings = Surroundings(path.absolute().parent)
-        form = TypeAdapter(Form).validate_python(written, context=surroundings)
+        form = _reader().validate_python(written, context=surroundings)
     except ValidationError as error:
         found = list(findings(error, Form))
         misspelt = set(meant(error, Form))
@@ -96,12 +104,6 @@ def _place(secrets: Mapping[Where, Secret], tree: Tree, path: Path) -> None:
         secret.place = Place(
             path, tree.line(where), dotted(where), tuple(dict.fromkeys(credentials))
         )
-
-
-def _database(form: Form, environment: Mapping[str, str]) -> str:
-    if form.database is None:
-        return f"sqlite:///{form.state_dir / 'ledger.db'}"
-    return form.database.resolve(environment)
 
 
 def _campaign(name: str, settings: CampaignSettings, form: Form) -> Campaign:

@@ -44,8 +44,6 @@ class Expect:
 def read_schedule(written: object) -> Schedule:
     """A word, or a block with one key."""
     match written:
-        case Schedule():
-            return written
         case "manual" | "hourly" | "daily":
             return Schedule(written)
         case str():
@@ -81,8 +79,8 @@ def _cron(written: str) -> str:
 
 def read_expect(written: object) -> Expect | None:
     """{by: "09:00", days: mon-fri}."""
-    if written is None or isinstance(written, Expect):
-        return written
+    if written is None:
+        return None
     if not isinstance(written, Mapping) or "by" not in written or set(written) - {"by", "days"}:
         raise ValueError('must be {by: "09:00", days: mon-fri}; days may be left out.')
     return Expect(clock_time(written["by"]), _days(written.get("days", "mon-sun")))

@@ -9,7 +9,7 @@ from typing import Literal
 from sftp_sync.config.values import as_text
 
 Templates = Mapping[str, str]
-PIECES = re.compile(r"\{\{|\}\}|\{[^{}]+\}|[^{}]+")
+PIECES = re.compile(r"\{\{|\}\}|\{[^{}]*[^{}\s][^{}]*\}|[^{}]+")
 
 
 def template(written: object) -> str:

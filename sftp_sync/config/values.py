@@ -58,8 +58,6 @@ def one_or_more(written: object) -> object:
 def duration(written: object) -> timedelta:
     """24h, 7d, 90s, 15m, 1h30m, or seconds."""
     hint = "must be a duration such as 90s, 15m, 24h, 7d or 1h30m, or a number of seconds."
-    if isinstance(written, timedelta):
-        return written
     text = str(as_text(written)).strip().lower().replace(" ", "")
     match = DURATION.fullmatch(f"{text}s" if re.fullmatch(r"\d+(\.\d+)?", text) else text)
     if not match or not text:

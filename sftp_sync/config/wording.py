@@ -71,7 +71,7 @@ def _sentence(detail: ErrorDetails, where: Where, form: type) -> str:
             bound, limit = LIMITS[kind]
             sentence = limit.format(format(context[bound], "g"))
         case kind:
-            expected = kind.rsplit("_", 1)[0]
+            expected = kind.split("_")[0]
             sentence = SENTENCES.get(expected, f"{detail['msg']}.")
     return sentence
 
