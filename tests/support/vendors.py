@@ -35,7 +35,7 @@ class TalkoverVendor:
     def provider(
         self,
         *,
-        token: str = TOKEN,
+        token: str | Callable[[], str] = TOKEN,
         campaign_id: str = CAMPAIGN,
         timeout_seconds: float = 5,
         base_url: str | None = None,
@@ -45,7 +45,7 @@ class TalkoverVendor:
         client = VendorClient(
             Wire(access, time.monotonic),
             Pace(PLENTY_A_MINUTE, Timing(time.monotonic, self.stop.wait)),
-            Identity(lambda: token),
+            Identity(token if callable(token) else lambda: token),
             lambda: datetime.now(UTC),
         )
         self._opened.append(client)
