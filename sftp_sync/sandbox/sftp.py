@@ -21,6 +21,8 @@ from sftp_sync.sandbox.sftp_link import Journal, Link
 from sftp_sync.sandbox.sftp_protocol import SandboxProtocol
 
 SECONDS_TO_END = 5
+# Of Linux; elsewhere the option is unknown and a client counts until its thread has ended.
+TCP_INFO, CLOSE_WAIT = 11, 8
 BANNER = b"SSH-2.0-sandbox\r\n"
 
 
@@ -57,6 +59,14 @@ class Client:
     def is_gone(self) -> bool:
         """Whether the client has left."""
         return self.transport is not None and not self.transport.is_alive()
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the client has hung up, noticed by the thread that serves it or not yet."""
+        try:
+            return self.connected.getsockopt(socket.IPPROTO_TCP, TCP_INFO, 1)[0] == CLOSE_WAIT
+        except OSError:
+            return True
 
     def cut(self) -> None:
         """Hang up without a word."""
@@ -151,6 +161,9 @@ class SftpSandbox:
                 connected, _ = listening.accept()
             except OSError:
                 return
+            for client in self._clients:
+                if client.is_leaving:
+                    client.join()  # it must not count beside the one that comes
             self._forget_the_gone()
             self._clients.append(self._welcome(connected))
 

@@ -150,7 +150,7 @@ def sshd(
     root: Path, *, options: tuple[str, ...] = (), host_key: KeyPair | None = None
 ) -> Iterator[SftpServer]:
     """OpenSSH on loopback, with a configuration, a host key and a user's key of its own."""
-    require_sshd()
+    require_program(SSHD)
     make_folders(root)
     with tempfile.TemporaryDirectory(prefix="sshd-") as folder:
         home = Path(folder)
@@ -181,13 +181,13 @@ def authorize(server: SftpServer, key: KeyPair) -> None:
         authorized.write(key.public + "\n")
 
 
-def require_sshd() -> None:
+def require_program(name: str) -> None:
     """A laptop may lack it; the pipeline may not."""
-    if Path(SSHD).exists():
+    if shutil.which(name) is not None:
         return
     if os.environ.get("CI") == "true":
-        pytest.fail("sshd is missing: apt-get install openssh-server")
-    pytest.skip("sshd is not installed")
+        pytest.fail(f"{name} is missing: apt-get install openssh-server")
+    pytest.skip(f"{name} is not installed")
 
 
 def make_folders(root: Path) -> None:

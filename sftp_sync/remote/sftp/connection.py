@@ -110,7 +110,7 @@ def _transport(connected: PatientSocket, login: SftpLogin, pins: Pins) -> Negoti
     transport.banner_timeout = login.timeout_seconds
     transport.handshake_timeout = login.timeout_seconds
     transport.auth_timeout = login.timeout_seconds
-    transport.channel_timeout = login.timeout_seconds
+    transport.channel_timeout = 2 * login.timeout_seconds  # the stage's own limit comes first
     transport.clear_to_send_timeout = login.timeout_seconds
     return transport
 
