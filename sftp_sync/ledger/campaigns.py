@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Engine, select
 
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.schema import campaigns
+from sftp_sync.ledger.upserts import put
 from sftp_sync.model import CampaignRecord
 
 
@@ -51,11 +52,4 @@ class Campaigns:
 
     def _remember(self, name: str, **values: Any) -> None:  # noqa: ANN401 - columns of one table
         with writing(self._engine) as connection:
-            _make_known(connection, name)
-            connection.execute(update(campaigns).where(campaigns.c.name == name).values(**values))
-
-
-def _make_known(connection: Connection, name: str) -> None:
-    asked = select(campaigns.c.name).where(campaigns.c.name == name)
-    if connection.execute(asked).first() is None:
-        connection.execute(insert(campaigns).values(name=name))
+            put(connection, campaigns, {"name": name, **values})

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from sftp_sync.ledger.schema import destinations
+from sftp_sync.ledger.upserts import insert_if_absent
 
 
 def destination_id(connection: Connection, identity: str) -> int | None:
@@ -18,6 +19,7 @@ def known_destination(connection: Connection, identity: str) -> int:
     found = destination_id(connection, identity)
     if found is not None:
         return found
-    made = insert(destinations).values(identity=identity).returning(destinations.c.id)
-    number: int = connection.execute(made).scalar_one()
+    insert_if_absent(connection, destinations, {"identity": identity})
+    asked = select(destinations.c.id).where(destinations.c.identity == identity)
+    number: int = connection.execute(asked).scalar_one()
     return number

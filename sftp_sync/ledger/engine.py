@@ -7,17 +7,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from sftp_sync.errors import ConfigError, LedgerUnavailable
+from sftp_sync.ledger.failures import translated
 from sftp_sync.ledger.schema import EPOCH
 
 BUSY_SECONDS = 10
+# Longer than any transaction of ours takes, shorter than the silence after which a lease is lost: a
+# process that was stopped in the middle of one must not keep its locks from those who take over.
+IDLE_SECONDS = 20
+# Nobody must wait for a server that went away without a word.
+POSTGRESQL_LINK = {
+    "connect_timeout": BUSY_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 PRIVATE = 0o600
 
 
@@ -84,7 +96,15 @@ def _postgresql(url: URL) -> Engine:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     try:
-        engine = create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        engine = create_engine(
+            url,
+            pool_size=10,
+            max_overflow=20,
+            pool_pre_ping=True,
+            # Whatever the server's default is: the verbs lock what they decide on.
+            isolation_level="READ COMMITTED",
+            connect_args={k: v for k, v in POSTGRESQL_LINK.items() if k not in url.query},
+        )
     except ModuleNotFoundError as error:
         raise ConfigError(
             "database: PostgreSQL needs its driver.",
@@ -97,31 +117,19 @@ def _postgresql(url: URL) -> Engine:
 def _prepare_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     del record
     cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
     cursor.execute("SHOW synchronous_commit")
     row = cursor.fetchone()
     cursor.close()
-    connection.rollback()
+    connection.commit()
     if row is not None and row[0] == "off":
+        connection.close()
         raise ConfigError(
             "database: PostgreSQL runs with synchronous_commit=off, so a claim might not survive a"
             " power cut and its call would be made twice.",
             fix="Set synchronous_commit = on for this database or role.",
         )
-
-
-@contextmanager
-def translated(engine: Engine) -> Iterator[None]:
-    """Turn the database's errors into ours; a broken constraint is a bug or a race, and stays."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except DBAPIError as error:
-        name = engine.url.render_as_string(hide_password=True)
-        raise LedgerUnavailable(
-            f"The ledger {name} does not answer: {error.orig}.",
-            fix="Nothing is lost. Check disk space, permissions and the database server.",
-        ) from error
 
 
 @contextmanager
@@ -135,11 +143,17 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine) -> Iterator[Connection]:
     """One consistent look."""
     with translated(engine), engine.connect() as connection:
-        look = connection.execution_options(reading=True)
+        look = connection.execution_options(**LOOKS[engine.dialect.name])
         with look.begin():
             yield look
 
 
+# A look of several statements must see one moment: a file and its rows, not a file before and its
+# rows after somebody else's commit. SQLite does that by itself.
+LOOKS: dict[str, dict[str, Any]] = {
+    "sqlite": {"reading": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
 CLOCKS = {
     "sqlite": text("SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"),
     "postgresql": text("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"),

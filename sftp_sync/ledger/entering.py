@@ -19,7 +19,7 @@ from sftp_sync.ledger.destinations import known_destination
 from sftp_sync.ledger.engine import writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import files, rows
-from sftp_sync.ledger.sightings import raw_name, sight
+from sftp_sync.ledger.sightings import LARGEST, raw_name, sight
 from sftp_sync.model import (
     Campaign,
     ClassifiedBatch,
@@ -146,7 +146,7 @@ def _values(connection: Connection, arrival: Arrival, state: FileState) -> dict[
         "destination_id": known_destination(connection, arrival.campaign.destination),
         "name": arrival.source.shown_name,
         "name_raw": raw_name(arrival.source.name),
-        "size": arrival.size,
+        "size": min(arrival.size, LARGEST),
         "modified_at": arrival.source.modified_at,
         "sha256": arrival.sha256,
         "state": state,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Engine, delete, select
 
 from sftp_sync.errors import SyncError, Who
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.schema import notices
+from sftp_sync.ledger.upserts import put
 from sftp_sync.model import Notice
 
 
@@ -21,14 +22,10 @@ class Notices:
 
     def post(self, scope: str, cause: str, error: SyncError, at: datetime) -> None:
         """Say what is wrong; a cause that is already said keeps its time."""
-        here = (notices.c.scope == scope) & (notices.c.cause == cause)
         words = {"message": error.message, "fix": error.fix, "who": error.who}
+        said = {"scope": scope, "cause": cause, "since": at, **words}
         with writing(self._engine) as connection:
-            said = connection.execute(update(notices).where(here).values(**words))
-            if said.rowcount == 0:
-                connection.execute(
-                    insert(notices).values(scope=scope, cause=cause, since=at, **words),
-                )
+            put(connection, notices, said, keep=["since"])
 
     def clear(self, scope: str, *causes: str) -> None:
         """The causes are gone."""

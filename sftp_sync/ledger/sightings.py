@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from sftp_sync.ledger.schema import files, sightings
+from sftp_sync.ledger.upserts import put
 from sftp_sync.model import FileState, RemoteFile
 
 UNKNOWN = -1
+# A server may say what no database can hold.
+LARGEST = 2**63 - 1
 AT_ONCE = 500
 ANY_READING = "*"
 
@@ -24,19 +27,23 @@ def name_of(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
+def size_of(source: RemoteFile) -> int:
+    """A size as it is kept."""
+    return UNKNOWN if source.size is None else min(source.size, LARGEST)
+
+
 def sight(connection: Connection, campaign: str, source: RemoteFile, file_id: int) -> None:
     """Remember that this name, with this size and time, is a file we know."""
-    name = raw_name(source.name)
-    here = (sightings.c.campaign == campaign) & (sightings.c.name_raw == name)
-    connection.execute(delete(sightings).where(here))
-    connection.execute(
-        insert(sightings).values(
-            campaign=campaign,
-            name_raw=name,
-            size=UNKNOWN if source.size is None else source.size,
-            modified_at=UNKNOWN if source.modified_at is None else source.modified_at,
-            file_id=file_id,
-        ),
+    put(
+        connection,
+        sightings,
+        {
+            "campaign": campaign,
+            "name_raw": raw_name(source.name),
+            "size": size_of(source),
+            "modified_at": UNKNOWN if source.modified_at is None else source.modified_at,
+            "file_id": file_id,
+        },
     )
 
 
@@ -63,5 +70,5 @@ def unseen(
         for entry in entries
         if entry.size is None
         or entry.modified_at is None
-        or (raw_name(entry.name), entry.size, entry.modified_at) not in known
+        or (raw_name(entry.name), size_of(entry), entry.modified_at) not in known
     ]

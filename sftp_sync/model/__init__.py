@@ -1,5 +1,6 @@
 """The nouns: frozen values that cross every border."""
 
+from sftp_sync.model.calls import Claim, Doubt, FilePlan, Idle, Settled
 from sftp_sync.model.campaign import (
     Campaign,
     ContactRules,
@@ -45,14 +46,18 @@ __all__ = [
     "Blocked",
     "Campaign",
     "CampaignRecord",
+    "Claim",
     "ClassifiedBatch",
     "Code",
     "ContactRules",
     "Delivery",
+    "Doubt",
+    "FilePlan",
     "FileRecord",
     "FileRules",
     "FileState",
     "HoldRules",
+    "Idle",
     "Limits",
     "NewDelivery",
     "NotNow",
@@ -64,6 +69,7 @@ __all__ = [
     "ResultRules",
     "RowRecord",
     "RowState",
+    "Settled",
     "StagedFile",
     "Suppression",
     "Table",

@@ -39,6 +39,7 @@ class NotNow:
 
     reason: str
     wait_seconds: float | None = None
+    is_unreachable: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from sftp_sync.errors import VendorRefused, VendorUnavailable
@@ -56,7 +57,9 @@ def outcome_of(
     """What became of a request to queue a call."""
     if isinstance(reply, Broken):
         reason = sentence(reply.reason, secrets)
-        return Uncertain(reason) if reply.sent else NotNow(reason)
+        if reply.sent:
+            return Uncertain(reason)
+        return NotNow(reason, is_unreachable=not reply.withheld)
     if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's successes
         return _success(reply, accepted)
     problem = problem_of(reply.body)
@@ -152,7 +155,7 @@ FIXES: Mapping[int, str] = {
 def with_wait(outcome: Outcome, seconds: float) -> Outcome:
     """A "not now" that says when."""
     if isinstance(outcome, NotNow) and outcome.wait_seconds is None and seconds > 0:
-        return NotNow(outcome.reason, seconds)
+        return replace(outcome, wait_seconds=seconds)
     return outcome
 
 

@@ -1,0 +1,211 @@
+"""A row is claimed: the intention is committed before the request leaves.
+
+What forbids a call is judged here, when the row is about to be sent, and in the same transaction:
+the pause, the limits of the day and of the file, the expiry, the number called a short time ago.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, exists, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sftp_sync.ledger.engine import writing
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.ledger.progress import advance
+from sftp_sync.ledger.records import AnyRow
+from sftp_sync.ledger.schema import campaigns, files, rows, spending
+from sftp_sync.model import Campaign, Claim, Code, FileState, Idle, RowState
+
+JUDGED_AT_ONCE = 500
+DUE_FILES = 50
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a claim is made: now, and the campaign's local day."""
+
+    now: datetime
+    day: str
+
+
+class Claims:
+    """The verb by which rows are claimed."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, lease: Lease, campaign: Campaign, when: Moment) -> Claim | Idle:
+        """The next row of a campaign that may be sent now, as `sending`; or why there is none."""
+        while True:
+            try:
+                with writing(self._engine) as connection:
+                    lease.guard(connection)
+                    found = _claim(connection, lease, campaign, when)
+            except IntegrityError:
+                # Another account's dispatcher has just claimed this number for the same vendor
+                # campaign: the index has refereed, and the row waits.
+                return Idle.IN_DOUBT
+            if found is not None:
+                return found
+
+
+def claimant(lease: Lease) -> str:
+    """Who claims, in the ledger: this holder, under this fence."""
+    return f"{lease.name}/{lease.holder}/{lease.fence}"
+
+
+def _claim(
+    connection: Connection, lease: Lease, campaign: Campaign, when: Moment
+) -> Claim | Idle | None:
+    """One transaction's worth: a claim, a reason why not, or None to go on in another one."""
+    if _is_paused(connection, campaign.name):
+        return Idle.PAUSED
+    if _is_day_spent(connection, campaign, when.day):
+        return Idle.DAY_LIMIT
+    waits = False
+    for file in _due_files(connection, campaign.name):
+        if _stops_file(connection, campaign, file, when):
+            return None
+        for _ in range(JUDGED_AT_ONCE):
+            row = _next_row(connection, file.id)
+            if row is None:
+                break
+            if not _was_called_recently(connection, campaign, row, when):
+                return _claimed(connection, lease, row, when)
+        else:
+            return None
+        advance(connection, file.id)
+        waits = waits or _has_pending(connection, file.id)
+    return Idle.IN_DOUBT if waits else Idle.NOTHING
+
+
+def _is_paused(connection: Connection, campaign: str) -> bool:
+    asked = select(campaigns.c.paused).where(campaigns.c.name == campaign)
+    return bool(connection.execute(asked).scalar_one_or_none())
+
+
+def _is_day_spent(connection: Connection, campaign: Campaign, day: str) -> bool:
+    limit = campaign.limits.calls_per_day
+    if limit is None:
+        return False
+    asked = select(spending.c.calls).where(
+        spending.c.campaign == campaign.name, spending.c.day == day
+    )
+    return (connection.execute(asked).scalar_one_or_none() or 0) >= limit
+
+
+def _due_files(connection: Connection, campaign: str) -> Sequence[AnyRow]:
+    asked = (
+        select(files.c.id, files.c.received_at, files.c.calls, files.c.limit_waived)
+        .where(files.c.campaign == campaign, files.c.state == FileState.DISPATCHING)
+        .where(exists().where(rows.c.file_id == files.c.id, rows.c.state == RowState.PENDING))
+    )
+    return connection.execute(asked.order_by(files.c.id).limit(DUE_FILES)).all()
+
+
+def _stops_file(connection: Connection, campaign: Campaign, file: AnyRow, when: Moment) -> bool:
+    """Whether the rest of a file is not to be sent: expired, or held by its limit."""
+    if campaign.expires_after is not None and when.now - file.received_at > campaign.expires_after:
+        connection.execute(
+            update(rows)
+            .where(rows.c.file_id == file.id, rows.c.state == RowState.PENDING)
+            .values(state=RowState.EXPIRED, reason="it was not queued in time (expires_after)"),
+        )
+        advance(connection, file.id)
+        return True
+    limit = campaign.limits.calls_per_file
+    if limit is not None and file.calls >= limit and not file.limit_waived:
+        reason = f"{file.calls:,} of its rows were called, and limits.calls_per_file is {limit:,}."
+        connection.execute(
+            update(files).where(files.c.id == file.id).values(state=FileState.HELD, reason=reason),
+        )
+        return True
+    return False
+
+
+def _next_row(connection: Connection, file_id: int) -> AnyRow | None:
+    """The next pending row whose number is in no doubt, in the order of the lines."""
+    other = rows.alias("other")
+    in_doubt = exists().where(
+        other.c.destination_id == rows.c.destination_id,
+        other.c.phone == rows.c.phone,
+        other.c.state.in_((RowState.SENDING, RowState.UNCERTAIN)),
+    )
+    pending = (rows.c.file_id == file_id) & (rows.c.state == RowState.PENDING)
+    asked = select(rows).where(pending, ~in_doubt).order_by(rows.c.id).limit(1)
+    return connection.execute(asked).one_or_none()
+
+
+def _has_pending(connection: Connection, file_id: int) -> bool:
+    here = exists().where(rows.c.file_id == file_id, rows.c.state == RowState.PENDING)
+    return bool(connection.execute(select(here)).scalar_one())
+
+
+def _was_called_recently(
+    connection: Connection, campaign: Campaign, row: AnyRow, when: Moment
+) -> bool:
+    """Judge a row by `repeat_after`; one that was called a short time ago becomes `duplicate`."""
+    if campaign.allow_duplicates:
+        return False
+    asked = select(func.max(rows.c.queued_at, type_=rows.c.queued_at.type)).where(
+        rows.c.destination_id == row.destination_id,
+        rows.c.phone == row.phone,
+        rows.c.state.in_((RowState.ACCEPTED, RowState.ALREADY_QUEUED)),
+    )
+    last = connection.execute(asked).scalar_one_or_none()
+    if last is None or when.now - last >= campaign.repeat_after:
+        return False
+    connection.execute(
+        update(rows)
+        .where(rows.c.id == row.id)
+        .values(
+            state=RowState.DUPLICATE,
+            code=Code.CALLED_RECENTLY,
+            reason=f"the number was queued at {last:%Y-%m-%d %H:%M} UTC (repeat_after)",
+        ),
+    )
+    return True
+
+
+def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) -> Claim:
+    attempt = row.attempt + 1
+    connection.execute(
+        update(rows)
+        .where(rows.c.id == row.id, rows.c.state == RowState.PENDING)
+        .values(
+            state=RowState.SENDING,
+            attempt=attempt,
+            claimed_at=when.now,
+            claimant=claimant(lease),
+            reason=None,
+        ),
+    )
+    spend(connection, row.file_id, when.day, 1)
+    return Claim(
+        row_id=row.id,
+        attempt=attempt,
+        file_id=row.file_id,
+        line=row.line,
+        phone=row.phone,
+        cells=tuple(json.loads(row.cells)),
+        claimed_at=when.now,
+        day=when.day,
+    )
+
+
+def spend(connection: Connection, file_id: int, day: str, calls: int) -> None:
+    """Count calls against the day and the file; a negative number takes them back."""
+    connection.execute(
+        update(files).where(files.c.id == file_id).values(calls=files.c.calls + calls)
+    )
+    asked = select(files.c.campaign).where(files.c.id == file_id)
+    campaign = connection.execute(asked).scalar_one()
+    here = (spending.c.campaign == campaign) & (spending.c.day == day)
+    counted = update(spending).where(here).values(calls=spending.c.calls + calls)
+    if connection.execute(counted).rowcount == 0:
+        connection.execute(insert(spending).values(campaign=campaign, day=day, calls=calls))

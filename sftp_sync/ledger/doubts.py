@@ -1,0 +1,217 @@
+"""Rows in doubt: nothing is sent from `uncertain` but by a claim, and what a look has shown is
+applied under guard of the attempt it was about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sftp_sync.ledger.claims import Moment, claimant
+from sftp_sync.ledger.destinations import destination_id
+from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.ledger.progress import advance
+from sftp_sync.ledger.records import AnyRow
+from sftp_sync.ledger.schema import destinations, files, rows
+from sftp_sync.ledger.settling import note
+from sftp_sync.model import Campaign, Claim, Doubt, RowState
+
+CALLED = (RowState.ACCEPTED, RowState.ALREADY_QUEUED)
+AT_ONCE = 500
+
+
+class Doubts:
+    """The verbs for rows that may have been called."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def take_over(
+        self, lease: Lease, campaigns: Sequence[str], now: datetime, look_after: timedelta
+    ) -> int:
+        """What an earlier holder was sending when it ended may have been called."""
+        theirs = select(files.c.id).where(files.c.campaign.in_(campaigns))
+        sending = (rows.c.state == RowState.SENDING) & (rows.c.claimant != claimant(lease))
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            asked = select(rows.c.id, rows.c.claimed_at, rows.c.doubt_since)
+            found = connection.execute(asked.where(sending, rows.c.file_id.in_(theirs))).all()
+            for row in found:
+                connection.execute(
+                    update(rows)
+                    .where(rows.c.id == row.id)
+                    .values(
+                        state=RowState.UNCERTAIN,
+                        doubt_since=row.doubt_since or row.claimed_at,
+                        given_up_at=now,
+                        next_look_at=now + look_after,
+                        looks=0,
+                        reason="the process that was sending it ended",
+                    ),
+                )
+        return len(found)
+
+    def due(self, campaign: Campaign, now: datetime) -> list[Doubt]:
+        """The rows of a campaign whose time to look has come, longest in doubt first."""
+        with reading(self._engine) as connection:
+            found = connection.execute(
+                _in_doubt(campaign)
+                .where(rows.c.next_look_at <= now)
+                .order_by(rows.c.next_look_at)
+                .limit(AT_ONCE),
+            ).all()
+            return [_doubt(connection, row) for row in found]
+
+    def next_look_at(self, campaign: Campaign) -> datetime | None:
+        """When to look next; None where nothing in doubt can be settled without a person."""
+        asked = _in_doubt(campaign).where(rows.c.next_look_at.is_not(None))
+        with reading(self._engine) as connection:
+            row = connection.execute(asked.order_by(rows.c.next_look_at).limit(1)).one_or_none()
+        return None if row is None else row.next_look_at
+
+    def held(self, destination: str, call_ids: Iterable[str]) -> set[str]:
+        """Those of these calls that belong to a row already."""
+        ids = list(call_ids)
+        with reading(self._engine) as connection:
+            here = rows.c.destination_id == destination_id(connection, destination)
+            found: set[str] = set()
+            for start in range(0, len(ids), AT_ONCE):
+                theirs = rows.c.call_id.in_(ids[start : start + AT_ONCE])
+                asked = select(rows.c.call_id).where(here, theirs, rows.c.state.in_(CALLED))
+                found.update(connection.execute(asked).scalars())
+        return found
+
+    def ids_agree(self, destination: str) -> bool:
+        """Whether an id that an answer gave us was ever seen in the vendor's list."""
+        asked = select(destinations.c.ids_agree).where(destinations.c.identity == destination)
+        with reading(self._engine) as connection:
+            return bool(connection.execute(asked).scalar_one_or_none())
+
+    def learn_ids(self, destination: str, listed: Iterable[str]) -> None:
+        """See whether any of the listed ids is one that an answer gave us."""
+        if self.ids_agree(destination):
+            return
+        ids = list(listed)
+        with writing(self._engine) as connection:
+            place = destination_id(connection, destination)
+            for start in range(0, len(ids), AT_ONCE):
+                ours = exists().where(
+                    rows.c.destination_id == place,
+                    rows.c.call_id.in_(ids[start : start + AT_ONCE]),
+                    rows.c.id_source == "answer",
+                )
+                if connection.execute(select(ours)).scalar_one():
+                    agreed = update(destinations).where(destinations.c.id == place)
+                    connection.execute(agreed.values(ids_agree=True))
+                    return
+
+    def found(
+        self, lease: Lease, doubt: Doubt, call: tuple[str, str], source: str, now: datetime
+    ) -> bool:
+        """The row was called: this (id, status) is its call. False where somebody was faster."""
+        call_id, status = call
+        values = {
+            "state": RowState.ACCEPTED,
+            "call_id": call_id,
+            "call_status": status or None,
+            "id_source": source,
+            "queued_at": doubt.since,
+            "next_look_at": None,
+            "reason": None,
+        }
+        try:
+            return self._apply(lease, doubt, values, now, f"found its call {call_id} {status}")
+        except IntegrityError:
+            return False
+
+    def look_again(
+        self, lease: Lease, doubt: Doubt, at: datetime | None, now: datetime, why: str
+    ) -> bool:
+        """Nothing is proven yet: look again then, or, without a time, leave it to a person."""
+        values = {"next_look_at": at, "looks": doubt.looks + 1, "reason": why}
+        return self._apply(lease, doubt, values, now, why)
+
+    def claim(self, lease: Lease, doubt: Doubt, when: Moment) -> Claim | None:
+        """Claim a row in doubt, to ask again; None where somebody was faster."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            ours = _guard(doubt)
+            row = connection.execute(select(rows).where(ours).with_for_update()).one_or_none()
+            if row is None:
+                return None
+            connection.execute(
+                update(rows)
+                .where(ours)
+                .values(
+                    state=RowState.SENDING,
+                    attempt=doubt.attempt + 1,
+                    claimed_at=when.now,
+                    claimant=claimant(lease),
+                ),
+            )
+            return Claim(
+                row_id=row.id,
+                attempt=doubt.attempt + 1,
+                file_id=row.file_id,
+                line=row.line,
+                phone=row.phone,
+                cells=tuple(json.loads(row.cells)),
+                claimed_at=when.now,
+                day=when.day,
+                doubt_since=doubt.since,
+            )
+
+    def _apply(
+        self, lease: Lease, doubt: Doubt, values: Mapping[str, object], now: datetime, said: str
+    ) -> bool:
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            applied = connection.execute(update(rows).where(_guard(doubt)).values(**values))
+            if applied.rowcount == 0:
+                return False
+            note(connection, doubt.row_id, doubt.attempt, now, said)
+            advance(connection, doubt.file_id)
+        return True
+
+
+def _guard(doubt: Doubt) -> ColumnElement[bool]:
+    ours = (rows.c.id == doubt.row_id) & (rows.c.attempt == doubt.attempt)
+    return ours & (rows.c.state == RowState.UNCERTAIN)
+
+
+def _in_doubt(campaign: Campaign) -> Select[*tuple[Any, ...]]:
+    return (
+        select(rows, files.c.campaign)
+        .join(files, files.c.id == rows.c.file_id)
+        .join(destinations, destinations.c.id == rows.c.destination_id)
+        .where(
+            destinations.c.identity == campaign.destination,
+            files.c.campaign == campaign.name,
+            rows.c.state == RowState.UNCERTAIN,
+        )
+    )
+
+
+def _doubt(connection: Connection, row: AnyRow) -> Doubt:
+    called = exists().where(
+        rows.c.destination_id == row.destination_id,
+        rows.c.phone == row.phone,
+        rows.c.state.in_(CALLED),
+    )
+    return Doubt(
+        row_id=row.id,
+        attempt=row.attempt,
+        file_id=row.file_id,
+        campaign=row.campaign,
+        phone=row.phone,
+        since=row.doubt_since,
+        given_up_at=row.given_up_at,
+        looks=row.looks,
+        called_elsewhere=connection.execute(select(called)).scalar_one(),
+    )

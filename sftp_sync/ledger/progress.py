@@ -1,0 +1,37 @@
+"""Where a file stands by its rows: dispatching while any may still be sent, finished when nothing
+is left to report.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, and_, exists, or_, select, update
+
+from sftp_sync.ledger.schema import files, rows
+from sftp_sync.model import Code, FileState, RowState
+
+OPEN = (RowState.PENDING, RowState.SENDING, RowState.UNCERTAIN)
+# Settled in the receipt: never in a result file.
+IN_RECEIPT = or_(
+    rows.c.state == RowState.INVALID,
+    and_(rows.c.state == RowState.DUPLICATE, rows.c.code == Code.DUPLICATE_IN_FILE),
+)
+UNREPORTED = and_(rows.c.delivery_id.is_(None), ~IN_RECEIPT)
+MOVING = (FileState.DISPATCHING, FileState.FOLLOWING, FileState.FINISHED)
+
+
+def advance(connection: Connection, file_id: int) -> None:
+    """Give a file the state that its rows call for; one that is held stays held."""
+    here = rows.c.file_id == file_id
+    is_open = select(exists().where(here, rows.c.state.in_(OPEN)))
+    is_unreported = select(exists().where(here, UNREPORTED))
+    if connection.execute(is_open).scalar_one():
+        state = FileState.DISPATCHING
+    elif connection.execute(is_unreported).scalar_one():
+        state = FileState.FOLLOWING
+    else:
+        state = FileState.FINISHED
+    connection.execute(
+        update(files)
+        .where(files.c.id == file_id, files.c.state.in_(MOVING), files.c.state != state)
+        .values(state=state),
+    )

@@ -1,0 +1,129 @@
+"""A row is settled: by the answer to its request, under guard of row and attempt."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, insert, update
+from sqlalchemy.exc import IntegrityError
+
+from sftp_sync.ledger.claims import spend
+from sftp_sync.ledger.engine import writing
+from sftp_sync.ledger.progress import advance
+from sftp_sync.ledger.schema import evidence, rows
+from sftp_sync.model import (
+    Accepted,
+    AlreadyQueued,
+    Blocked,
+    Claim,
+    NotNow,
+    Outcome,
+    Refused,
+    RowState,
+    Settled,
+    Uncertain,
+)
+
+S = RowState
+NOT_CALLED = {S.PENDING, S.REFUSED, S.ALREADY_QUEUED}
+STILL_OPEN = (S.SENDING, S.UNCERTAIN)
+
+
+class Settling:
+    """The verb by which answers enter the ledger. It needs no lease: an answer is evidence,
+    whoever holds the account by now.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def settle(
+        self, claim: Claim, outcome: Outcome, now: datetime, look_after: timedelta
+    ) -> Settled:
+        """What the row becomes. A re-ask that brings nothing certain leaves it in doubt."""
+        values = _values(claim, outcome, now, look_after)
+        try:
+            with writing(self._engine) as connection:
+                return _settle(connection, claim, values, said_of(outcome), now)
+        except IntegrityError:
+            # The id belongs to another row already: this answer proves nothing about ours.
+            doubt = Uncertain(f"the vendor answered with the id of another row's call: {outcome}")
+            values = _values(claim, doubt, now, look_after)
+            with writing(self._engine) as connection:
+                return _settle(connection, claim, values, said_of(outcome), now)
+
+
+def said_of(outcome: Outcome) -> str:
+    """An outcome as one line of evidence."""
+    match outcome:
+        case Accepted(call_id, status):
+            return f"accepted {call_id} {status}".strip()
+        case AlreadyQueued(call_id, status):
+            return f"already queued {call_id} {status}".strip()
+        case Refused(reason) | NotNow(reason) | Uncertain(reason):
+            return f"{type(outcome).__name__.lower()}: {reason}"
+        case Blocked(scope, reason):
+            return f"blocked {scope}: {reason}"
+
+
+def note(connection: Connection, row_id: int, attempt: int, now: datetime, said: str) -> None:
+    """Keep what was heard of a row."""
+    connection.execute(
+        insert(evidence).values(row_id=row_id, attempt=attempt, at=now, said=said),
+    )
+
+
+def _values(
+    claim: Claim, outcome: Outcome, now: datetime, look_after: timedelta
+) -> dict[str, object]:
+    doubt: dict[str, object] = {
+        "state": S.UNCERTAIN,
+        "doubt_since": claim.doubt_since or claim.claimed_at,
+        "given_up_at": now,
+        "next_look_at": now + look_after,
+        "looks": 0,
+    }
+    match outcome:
+        case Accepted(call_id, status):
+            return _called(S.ACCEPTED, call_id, status, now) | {"id_source": "answer"}
+        case AlreadyQueued(call_id, status):
+            return _called(S.ALREADY_QUEUED, call_id, status, now) | {"id_source": "conflict"}
+        case Uncertain(reason):
+            return doubt | {"reason": reason}
+        case _ if claim.doubt_since is not None:
+            return doubt | {"reason": f"asked again: {outcome.reason}"}
+        case Refused(reason):
+            return {"state": S.REFUSED, "reason": reason}
+        case NotNow(reason) | Blocked(_, reason):
+            cleared = {"doubt_since": None, "given_up_at": None, "next_look_at": None}
+            return cleared | {"state": S.PENDING, "reason": reason}
+
+
+def _called(state: RowState, call_id: str, status: str, now: datetime) -> dict[str, object]:
+    return {
+        "state": state,
+        "call_id": call_id,
+        "call_status": status or None,
+        "queued_at": now,
+        "reason": None,
+        "next_look_at": None,
+    }
+
+
+def _settle(
+    connection: Connection, claim: Claim, values: dict[str, object], said: str, now: datetime
+) -> Settled:
+    ours = (rows.c.id == claim.row_id) & (rows.c.attempt == claim.attempt)
+    settled = update(rows).where(ours, rows.c.state.in_(STILL_OPEN)).values(**values)
+    if connection.execute(settled).rowcount == 0:
+        note(connection, claim.row_id, claim.attempt, now, f"too late: {said}")
+        return Settled(None)
+    # What is in doubt stays counted, and a re-ask is not counted again.
+    if values["state"] in NOT_CALLED and claim.doubt_since is None:
+        spend(connection, claim.file_id, claim.day, -1)
+    if values["state"] == S.UNCERTAIN or claim.doubt_since is not None:
+        note(connection, claim.row_id, claim.attempt, now, said)
+    advance(connection, claim.file_id)
+    state = RowState(str(values["state"]))
+    call_id = values.get("call_id")
+    return Settled(state, None if call_id is None else str(call_id))

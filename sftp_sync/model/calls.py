@@ -1,0 +1,71 @@
+"""Rows on their way to the vendor: claimed, answered, in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sftp_sync.model.states import RowState
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that is ours to send: committed as `sending` before its request leaves.
+
+    `doubt_since` is set where an earlier attempt may have called already: this is a re-ask then.
+    """
+
+    row_id: int
+    attempt: int
+    file_id: int
+    line: int
+    phone: str
+    cells: tuple[str, ...]
+    claimed_at: datetime
+    day: str
+    doubt_since: datetime | None = None
+
+
+class Idle(StrEnum):
+    """Why there is nothing to claim in a campaign just now."""
+
+    NOTHING = "nothing is due"
+    PAUSED = "the campaign is paused"
+    DAY_LIMIT = "the calls of the day are spent"
+    IN_DOUBT = "numbers wait for a row in doubt"
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A row that may have been called. `called_elsewhere`: another row has called its number."""
+
+    row_id: int
+    attempt: int
+    file_id: int
+    campaign: str
+    phone: str
+    since: datetime
+    given_up_at: datetime
+    looks: int
+    called_elsewhere: bool
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What a row became by an answer; None where the answer came too late to settle it."""
+
+    state: RowState | None
+    call_id: str | None = None
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """How the rows of a file are put to the vendor, as it was when the file was received."""
+
+    sha256: str
+    header: tuple[str, ...]
+    phone_columns: tuple[str, ...]
+    payload: object
+    context: Mapping[str, str]
