@@ -114,17 +114,8 @@ def configure(
     """
     as_json = mode == "json" or (mode == "auto" and to_journal)
     level = {-1: logging.WARNING, 0: logging.INFO}.get(max(verbosity, -1), logging.DEBUG)
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-        _redaction,
-    ]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_shared(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         # Modules keep their loggers from import on; a later configuration must reach them.
@@ -133,7 +124,7 @@ def configure(
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=_shared(),
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *_renderers(as_json=as_json, to_journal=to_journal, colors=colors),
@@ -145,6 +136,19 @@ def configure(
     # A line that cannot be formatted would be printed with its raw arguments.
     logging.raiseExceptions = False
     _quieten(level)
+
+
+def _shared() -> list[Processor]:
+    """What every event passes, ours and the libraries'; the redaction sees all that came before."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        _redaction,
+    ]
 
 
 def _renderers(*, as_json: bool, to_journal: bool, colors: bool) -> list[Processor]:
