@@ -197,7 +197,7 @@ class _Body(httpx.SyncByteStream):
 
 def _pool(access: Access, backend: httpcore.NetworkBackend) -> httpcore.ConnectionPool:
     options: dict[str, Any] = {
-        "ssl_context": trusted(access.ca_bundle),
+        "ssl_context": trusted(access.ca_bundle) if access.base_url.startswith("https") else None,
         "max_connections": access.in_flight + SPARE_CONNECTIONS,
         "keepalive_expiry": KEEP_ALIVE_SECONDS,
         "retries": 0,

@@ -5,6 +5,7 @@ connections the way bad networks do. The only importer of uvicorn in the sandbox
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import threading
@@ -31,9 +32,28 @@ class Connections:
 
     def __init__(self) -> None:
         self._transports: dict[tuple[str, int], asyncio.Transport] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = asyncio.Event()
+
+    async def pause(self, seconds: float) -> bool:
+        """Let time pass; False when the server is being stopped meanwhile."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
+        return not self._closing.is_set()
+
+    def close_all(self) -> None:
+        """Cut everything off, from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._cut_off)
+
+    def _cut_off(self) -> None:
+        self._closing.set()
+        for transport in list(self._transports.values()):
+            transport.abort()
 
     def opened(self, transport: asyncio.Transport) -> None:
         """Remember a connection."""
+        self._loop = asyncio.get_running_loop()
         self._transports[_peer(transport)] = transport
 
     def closed(self, transport: asyncio.Transport) -> None:
@@ -93,6 +113,7 @@ class ApiServer:
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
+        self._connections.close_all()
         self._thread.join(STOP_SECONDS)
         self._server = self._thread = None
 
@@ -106,6 +127,7 @@ class ApiServer:
             access_log=False,
             date_header=False,
             server_header=False,
+            proxy_headers=False,  # the client's address must be its own: it names the connection
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -95,16 +94,17 @@ class TalkoverApi:
         """The response; None where the connection has been dealt with instead."""
         faults = self._faults.faults
         is_slow = self._strikes("slow_answer", visit)
-        if is_slow and faults.slow_accepts == "last":
-            await asyncio.sleep(faults.slow_seconds)
+        waits_first = is_slow and faults.slow_accepts == "last"
+        if waits_first and not await self.connections.pause(faults.slow_seconds):
+            return None
         said = self._say(visit, token)
         broken = self._broken_off(visit, said)
         is_page = "html_page" in visit.faults or (
             said.call is not None and self._strikes("bad_gateway_after_accept", visit)
         )
         self._journal_visit(visit, said)
-        if is_slow and faults.slow_accepts == "first":
-            await asyncio.sleep(faults.slow_seconds)
+        if is_slow and not waits_first:
+            await self.connections.pause(faults.slow_seconds)
         if broken is not None:
             broken()
             return None

@@ -162,6 +162,10 @@ def no_http_at_all(visitor: Visitor) -> None:
     visitor.say(b"220 mail.example.com ESMTP\r\n")
 
 
+def deaf(visitor: Visitor) -> None:
+    visitor.stop.wait(PATIENCE_SECONDS)
+
+
 def silent(visitor: Visitor) -> None:
     visitor.read_request()
     visitor.stop.wait(PATIENCE_SECONDS)

@@ -124,7 +124,7 @@ def test_a_ca_bundle_makes_its_certificates_trusted(tmp_path: Path, wire_to: Wir
 
 
 def test_a_server_that_never_finishes_the_handshake_has_sent_nothing(wire_to: WireTo) -> None:
-    with RawServer(lambda visitor: visitor.stop.wait(5) and None) as server:
+    with RawServer(servers.deaf) as server:
         url = server.url.replace("http:", "https:")
         reply = broken(wire_to(url).exchange(post()))
     assert not reply.sent

@@ -1,0 +1,496 @@
+"""The vendor we rehearse against: as strict as its documentation, and as bad as ordered."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from sftp_sync.sandbox.api_journal import accepted_calls, requests
+from sftp_sync.sandbox.talkover_faults import ALWAYS, When
+from sftp_sync.sandbox.talkover_state import TRANSITIONS
+from tests.support.hand_clock import HandClock
+from tests.support.vendors import CAMPAIGN, TOKEN, TalkoverVendor, talkover
+
+NUMBER = "+12125550100"
+START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC).timestamp()
+
+
+class Api:
+    """The vendor as curl would see it."""
+
+    def __init__(self, vendor: TalkoverVendor, token: str = TOKEN) -> None:
+        self.client = httpx.Client(
+            base_url=vendor.sandbox.base_url,
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
+
+    def call(self, number: str = NUMBER, **fields: object) -> httpx.Response:
+        return self.client.post(f"/campaigns/{CAMPAIGN}/call", json={"to": number, **fields})
+
+    def campaign(self) -> dict[str, object]:
+        document: dict[str, object] = self.client.get(f"/campaigns/{CAMPAIGN}").json()["data"]
+        return document
+
+    def listed(self) -> list[dict[str, object]]:
+        calls = self.campaign()["calls"]
+        assert isinstance(calls, list)
+        return calls
+
+    def turn(self, status: str) -> httpx.Response:
+        return self.client.patch(f"/campaigns/{CAMPAIGN}/status", json={"status": status})
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock(START)
+
+
+@pytest.fixture
+def vendor(tmp_path: Path, clock: HandClock) -> Iterator[TalkoverVendor]:
+    with talkover(tmp_path, clock.monotonic, speed=1) as vendor:
+        yield vendor
+
+
+@pytest.fixture
+def api(vendor: TalkoverVendor) -> Iterator[Api]:
+    opened = Api(vendor)
+    yield opened
+    opened.client.close()
+
+
+def test_a_call_is_accepted_with_the_documented_body(api: Api) -> None:
+    response = api.call(payload={"name": "Zoë"})
+    assert response.status_code == 201
+    body = response.json()
+    assert set(body) == {"campaign_call", "campaign"}
+    call = body["campaign_call"]
+    assert (call["to"], call["status"], call["campaign_id"]) == (NUMBER, "queued", CAMPAIGN)
+    assert call["created_at"] == "2026-11-20T06:00:00.000000Z"
+    assert body["campaign"] == {"id": CAMPAIGN, "name": "Renewals", "status": "active"}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "to"),
+        ({"to": ""}, "to"),
+        ({"to": "12125550100"}, "to"),
+        ({"to": "+0125550100"}, "to"),
+        ({"to": "+1212555010012345"}, "to"),
+        ({"to": 12125550100}, "to"),
+        ({"to": NUMBER, "payload": []}, "payload"),
+        ({"to": NUMBER, "context": "x"}, "context"),
+        ({"to": NUMBER, "is_testing": "yes"}, "is_testing"),
+        ({"to": NUMBER, "allow_duplicate": True}, "allow_duplicate"),
+    ],
+)
+def test_what_is_wrong_with_a_request_stands_at_its_field(
+    api: Api, body: dict[str, object], field: str
+) -> None:
+    response = api.client.post(f"/campaigns/{CAMPAIGN}/call", json=body)
+    assert response.status_code == 422
+    assert list(response.json()["errors"]) == [field]
+    assert api.listed() == []
+
+
+def test_a_body_that_is_no_json_is_refused(api: Api) -> None:
+    path = f"/campaigns/{CAMPAIGN}/call"
+    assert api.client.post(path, content=b"{").status_code == 422
+    assert api.client.post(path, content=b"[]").status_code == 422
+
+
+def test_a_body_too_large_is_refused(api: Api) -> None:
+    assert api.call(payload={"x": "y" * 1_100_000}).status_code == 413
+
+
+@pytest.mark.parametrize("status", ["draft", "paused", "completed", "cancelled"])
+def test_only_an_active_campaign_takes_calls(vendor: TalkoverVendor, api: Api, status: str) -> None:
+    vendor.sandbox.set_status(CAMPAIGN, status)
+    response = api.call()
+    assert (response.status_code, response.json()["message"]) == (400, "Campaign is not active")
+
+
+@pytest.mark.parametrize("before", list(TRANSITIONS))
+@pytest.mark.parametrize("after", list(TRANSITIONS))
+def test_a_campaign_changes_its_status_only_as_documented(
+    vendor: TalkoverVendor, api: Api, before: str, after: str
+) -> None:
+    vendor.sandbox.set_status(CAMPAIGN, before)
+    response = api.turn(after)
+    allowed = after in TRANSITIONS[before]
+    assert response.status_code == (200 if allowed else 400)
+    assert api.campaign()["status"] == (after if allowed else before)
+
+
+def test_a_status_that_is_none_is_refused(api: Api) -> None:
+    assert api.turn("sleeping").status_code == 422
+
+
+def test_a_number_is_protected_while_its_call_is_queued_or_active_and_no_longer(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    del vendor
+    first = api.call().json()["campaign_call"]["id"]
+    protected = 0
+    while (response := api.call()).status_code == 409:
+        assert response.json()["existing_call"]["id"] == first
+        protected += 1
+        clock.at += 1
+    assert protected > 2
+    assert api.listed()[0]["status"] not in ("queued", "ringing", "answered")
+    assert response.status_code == 201
+
+
+def test_calls_live_through_their_stages_in_order(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    del vendor
+    for n in range(60):
+        assert api.call(f"+1212555{n:04d}").status_code == 201
+    order = ["queued", "ringing", "answered", "over"]
+    seen = [0] * 60
+    for _ in range(120):
+        clock.at += 3
+        for index, call in enumerate(api.listed()):
+            stage = call["status"] if call["status"] in order else "over"
+            assert order.index(str(stage)) >= seen[index]
+            seen[index] = order.index(str(stage))
+    ends = {call["status"] for call in api.listed()}
+    assert ends == {"completed", "no-answer", "busy", "voicemail", "failed"}
+    stats = api.campaign()["stats"]
+    assert isinstance(stats, dict)
+    assert stats["total_calls"] == 60
+
+
+def test_unanswered_calls_are_tried_again_after_a_day_until_their_retries_are_used_up(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    del vendor
+    for n in range(60):
+        api.call(f"+1212555{n:04d}")
+    clock.at += 3600
+    assert {call["retries"] for call in api.listed()} == {0}
+    clock.at += 5 * 24 * 3600
+    calls = api.listed()
+    assert max(int(str(call["retries"])) for call in calls) == 3
+    for call in calls:
+        assert call["status"] == "completed" or call["retries"] == 3
+
+
+def test_a_paused_campaign_rings_nobody_and_goes_on_where_it_was(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    del vendor
+    api.call()
+    api.turn("paused")
+    clock.at += 10_000
+    assert api.listed()[0]["status"] == "queued"
+    api.turn("active")
+    clock.at += 20
+    assert api.listed()[0]["status"] != "queued"
+
+
+def test_calls_of_a_cancelled_campaign_never_ring(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    del vendor
+    api.call()
+    api.turn("cancelled")
+    clock.at += 10_000
+    assert api.listed()[0]["status"] == "cancelled"
+
+
+def test_the_same_seed_gives_the_same_lives(tmp_path: Path) -> None:
+    ends = []
+    for run in ("a", "b"):
+        clock = HandClock(START)
+        with talkover(tmp_path / run, clock.monotonic, speed=3600, seed=7) as vendor:
+            api = Api(vendor)
+            for n in range(30):
+                api.call(f"+1212555{n:04d}")
+            clock.at += 3600
+            ends.append([call["status"] for call in api.listed()])
+            api.client.close()
+    assert ends[0] == ends[1]
+
+
+def test_test_calls_are_left_out_of_the_figures(api: Api) -> None:
+    api.call(is_testing=True)
+    campaign = api.campaign()
+    assert len(api.listed()) == 1
+    assert isinstance(campaign["stats"], dict)
+    assert campaign["stats"]["total_calls"] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=sleeping", "status"),
+        ("direction=up", "direction"),
+        ("date_from=20.11.2026", "date_from"),
+        ("per_page=101", "per_page"),
+        ("page=0", "page"),
+    ],
+)
+def test_the_call_list_refuses_parameters_that_are_none(api: Api, query: str, field: str) -> None:
+    response = api.client.get(f"/calls?{query}")
+    assert response.status_code == 422
+    assert list(response.json()["errors"]) == [field]
+
+
+def test_the_call_list_is_filtered_and_paged_newest_first(api: Api, clock: HandClock) -> None:
+    for n in range(45):
+        api.call(f"+1212555{n:04d}")
+    clock.at += 24 * 3600
+    api.call("+13105550000")
+    first = api.client.get("/calls").json()
+    assert first["pagination"] == {
+        "current_page": 1,
+        "last_page": 3,
+        "per_page": 20,
+        "total": 46,
+        "from": 1,
+        "to": 20,
+    }
+    assert first["data"][0]["to"] == "+13105550000"
+    last = api.client.get("/calls?page=3").json()
+    assert len(last["data"]) == 6
+    assert last["data"][-1]["to"] == "+12125550000"
+    for query, total in [
+        ("search=%2B1310", 1),
+        ("date_from=2026-11-21", 1),
+        ("date_to=2026-11-20", 45),
+        ("direction=inbound", 0),
+    ]:
+        found = api.client.get(f"/calls?{query}").json()
+        assert found["pagination"]["total"] == total, query
+
+
+@pytest.mark.parametrize(
+    ("token", "message"), [("", "Missing Bearer Token"), ("talq_wrong", "Unauthorized")]
+)
+def test_nothing_but_health_is_told_without_a_token(
+    vendor: TalkoverVendor, token: str, message: str
+) -> None:
+    api = Api(vendor)
+    api.client.headers["Authorization"] = f"Bearer {token}" if token else ""
+    assert api.client.get("/health").json() == {"status": "ok"}
+    for response in (api.call(), api.client.get("/calls"), api.turn("paused")):
+        assert response.status_code == 401
+        assert response.json()["message"] == message
+    api.client.close()
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("GET", "/campaigns/x")])
+def test_what_is_not_there_is_not_found(api: Api, method: str, path: str) -> None:
+    assert api.client.request(method, path).status_code == 404
+
+
+def test_what_is_not_done_that_way_is_refused(api: Api) -> None:
+    assert api.client.delete(f"/campaigns/{CAMPAIGN}").status_code == 405
+
+
+@pytest.mark.parametrize("window", ["fixed", "sliding"])
+def test_more_than_the_limit_is_refused_and_the_headers_say_what_is_left(
+    tmp_path: Path, window: str
+) -> None:
+    clock = HandClock(START)
+    with talkover(tmp_path, clock.monotonic, requests_per_minute=3, window=window) as vendor:
+        api = Api(vendor)
+        answers = [api.client.get("/calls") for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+        left = [answer.headers["X-RateLimit-Remaining"] for answer in answers]
+        assert left == ["2", "1", "0", "0"]
+        assert answers[0].headers["X-RateLimit-Limit"] == "3"
+        assert 0 < int(answers[0].headers["X-RateLimit-Reset"]) - START <= 61
+        assert api.client.get("/health").status_code == 200
+        clock.at += 61
+        assert api.client.get("/calls").status_code == 200
+        api.client.close()
+
+
+def test_every_accepted_call_and_every_request_is_in_the_journal(
+    vendor: TalkoverVendor, api: Api, tmp_path: Path
+) -> None:
+    accepted = api.call(context={"sftp_sync": "1:2"}).json()["campaign_call"]["id"]
+    api.call()
+    api.campaign()
+    (call,) = accepted_calls(tmp_path)
+    assert (call["id"], call["to"], call["campaign_id"]) == (accepted, NUMBER, CAMPAIGN)
+    assert call["context"] == {"sftp_sync": "1:2"}
+    assert call["created_at"] == "2026-11-20T06:00:00.000000Z"
+    assert [entry["status"] for entry in requests(tmp_path)] == [201, 409, 200]
+    assert vendor.taken() == [call]
+
+
+def test_faults_are_changed_from_another_process(vendor: TalkoverVendor, api: Api) -> None:
+    admin = httpx.Client(trust_env=False)
+    url = vendor.sandbox.base_url.removesuffix("/api/v1") + "/_sandbox/faults"
+    changed = admin.post(url, json={"server_error": {"every": 2}, "calls_cap": 1})
+    assert changed.json()["server_error"]["every"] == 2
+    numbers = [f"+1212555{n:04d}" for n in range(4)]
+    assert [api.call(number).status_code for number in numbers] == [201, 500, 201, 500]
+    assert len(api.listed()) == 1
+    admin.post(url, json={"server_error": False})
+    assert admin.get(url).json()["calls_cap"] == 1
+    assert api.call(NUMBER).status_code == 201
+    for wrong in ('{"server_eror": 1}', '{"server_error": 3}', '{"server_error": {"x": 1}}', "[]"):
+        assert admin.post(url, content=wrong).status_code == 422
+    admin.close()
+
+
+def test_a_fault_meets_every_nth_after_the_first_so_many_at_most_so_often(
+    vendor: TalkoverVendor, api: Api
+) -> None:
+    vendor.break_with(server_error=When(every=2, after=1, times=2))
+    statuses = [api.call(f"+1212555{n:04d}").status_code for n in range(9)]
+    assert statuses == [201, 201, 500, 201, 500, 201, 201, 201, 201]
+
+
+def test_a_fault_by_chance_meets_the_same_requests_again(tmp_path: Path) -> None:
+    runs = []
+    for run in ("a", "b"):
+        with talkover(tmp_path / run) as vendor:
+            vendor.break_with(server_error=When(probability=0.3))
+            api = Api(vendor)
+            runs.append([api.call(f"+1212555{n:04d}").status_code for n in range(40)])
+            api.client.close()
+    assert runs[0] == runs[1]
+    assert 3 < runs[0].count(500) < 25
+
+
+def test_the_nature_of_the_vendor_can_be_made_worse(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    vendor.break_with(different_ids=True, whole_seconds=True, hide_total_calls=True)
+    clock.at += 0.25
+    accepted = api.call().json()["campaign_call"]
+    (listed,) = api.listed()
+    assert listed["id"] != accepted["id"]
+    assert listed["created_at"] == "2026-11-20T06:00:00Z"
+    assert "total_calls" not in json.dumps(api.campaign()["stats"])
+
+
+def test_calls_are_listed_late_where_the_vendor_lags(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    vendor.break_with(listing_lag_seconds=5)
+    api.call()
+    assert api.listed() == []
+    clock.at += 5
+    assert len(api.listed()) == 1
+
+
+def test_a_campaign_pauses_itself_after_so_many_calls(vendor: TalkoverVendor, api: Api) -> None:
+    vendor.break_with(pause_after_calls=2)
+    statuses = [api.call(f"+1212555{n:04d}").status_code for n in range(4)]
+    assert statuses == [201, 201, 400, 400]
+
+
+def test_retries_are_rows_of_their_own_where_the_vendor_lists_them_so(
+    vendor: TalkoverVendor, api: Api, clock: HandClock
+) -> None:
+    vendor.break_with(retries_as_rows=True)
+    for n in range(30):
+        api.call(f"+1212555{n:04d}")
+    clock.at += 10 * 24 * 3600
+    rows = api.listed()
+    assert len(rows) > 30
+    assert len({row["id"] for row in rows}) == len(rows)
+
+
+def test_the_clock_can_be_off_in_headers_and_bodies(vendor: TalkoverVendor, api: Api) -> None:
+    vendor.break_with(clock_offset_seconds=-3600)
+    response = api.call()
+    assert response.headers["Date"] == "Fri, 20 Nov 2026 05:00:00 GMT"
+    assert response.json()["campaign_call"]["created_at"] == "2026-11-20T05:00:00.000000Z"
+
+
+def test_a_token_can_be_withdrawn_in_mid_run(vendor: TalkoverVendor, api: Api) -> None:
+    vendor.break_with(unauthorized=When(every=1, after=2, on="all"))
+    assert [api.client.get("/calls").status_code for _ in range(4)] == [200, 200, 401, 401]
+
+
+@pytest.mark.parametrize("form", ["epoch", "seconds", "none"])
+def test_the_reset_comes_in_every_form(tmp_path: Path, form: str) -> None:
+    with talkover(tmp_path, HandClock(START).monotonic, reset_form=form) as vendor:
+        api = Api(vendor)
+        headers = api.client.get("/calls").headers
+        api.client.close()
+    reset = headers.get("X-RateLimit-Reset")
+    assert reset == {"epoch": str(int(START) + 61), "seconds": "61", "none": None}[form]
+
+
+def test_a_dropped_connection_leaves_the_call_in_the_journal(
+    vendor: TalkoverVendor, api: Api
+) -> None:
+    vendor.break_with(drop_after_accept=ALWAYS)
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.call()
+    assert len(vendor.taken()) == 1
+    assert vendor.requests()[0]["faults"] == ["drop_after_accept"]
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from tests.support.vendors import talkover
+with talkover(Path(sys.argv[1])) as vendor:
+    print(vendor.sandbox.base_url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_it_runs_as_a_process_of_its_own_and_its_journal_outlives_it(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SERVE, str(tmp_path)]
+    root = Path(__file__).parents[2]
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
+    )
+    assert process.stdout is not None
+    assert process.stdin is not None
+    url = process.stdout.readline().strip()
+    path = f"{url}/campaigns/{CAMPAIGN}/call"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    answered = httpx.post(path, json={"to": NUMBER}, headers=headers, trust_env=False)
+    process.kill()
+    process.wait()
+    process.stdin.close()
+    process.stdout.close()
+    (call,) = accepted_calls(tmp_path)
+    assert call["id"] == answered.json()["campaign_call"]["id"]
+
+
+def test_it_stops_while_requests_hang(tmp_path: Path) -> None:
+    with talkover(tmp_path) as vendor:
+        vendor.break_with(slow_answer=ALWAYS, slow_seconds=30)
+        api = Api(vendor)
+        broke = threading.Event()
+
+        def hang() -> None:
+            try:
+                api.call()
+            except httpx.HTTPError:
+                broke.set()
+
+        thread = threading.Thread(target=hang)
+        thread.start()
+        deadline = time.monotonic() + 5
+        while not vendor.taken():
+            assert time.monotonic() < deadline
+            broke.wait(0.01)
+        began = time.monotonic()
+    assert time.monotonic() - began < 5
+    thread.join()
+    assert broke.is_set()
+    api.client.close()
