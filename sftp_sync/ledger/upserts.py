@@ -7,12 +7,10 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
 
 def insert_if_absent(connection: Connection, into: Table, values: Mapping[str, object]) -> None:
     """A row, unless one like it is there or is being made right now."""
-    made = INSERTS[connection.dialect.name](into).values(dict(values))
+    made = _insert(connection, into).values(dict(values))
     connection.execute(made.on_conflict_do_nothing())
 
 
@@ -24,7 +22,11 @@ def put(
     keep: Collection[str] = (),
 ) -> None:
     """A row by its primary key, new or changed. Columns in `keep` stay as they first were."""
-    made = INSERTS[connection.dialect.name](into).values(dict(values))
+    made = _insert(connection, into).values(dict(values))
     key = [column.name for column in into.primary_key]
     changed = {name: made.excluded[name] for name in values if name not in {*key, *keep}}
     connection.execute(made.on_conflict_do_update(index_elements=key, set_=changed))
+
+
+def _insert(connection: Connection, into: Table) -> postgresql.Insert | sqlite.Insert:
+    return sqlite.insert(into) if connection.dialect.name == "sqlite" else postgresql.insert(into)
