@@ -7,10 +7,13 @@ import io
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_sftpserver.consts import (  # type: ignore[import-untyped]  # it has no types
+    SERVER_KEY_PRIVATE,
+)
 from pytest_sftpserver.sftp.server import (  # type: ignore[import-untyped]  # it has no types
     SFTPServer as ToyServer,
 )
@@ -19,10 +22,9 @@ from sftp_sync.model import RemoteFile
 from sftp_sync.remote.base import Remote
 from sftp_sync.remote.folder import FolderRemote
 from sftp_sync.remote.sftp import SftpLogin, connect
+from sftp_sync.remote.sftp.private_keys import read_private_key
 from sftp_sync.sandbox.quirks import Quirks
 from tests.support.sftp_servers import SftpServer, asyncssh_sftp, make_folders, sandbox_sftp, sshd
-
-TOY_HOST_KEY = "SHA256:HbjDWQYVPASBZ86aNnQ1Ag0xyFAj3sfqmlPUa7E3bEc"
 
 
 @dataclass
@@ -103,8 +105,9 @@ EVERY_REMOTE = {
 
 
 @contextlib.contextmanager
-def toy_server(content: dict[str, object]) -> Iterator[SftpLogin]:
+def toy_server(content: Mapping[str, object]) -> Iterator[SftpLogin]:
     """pytest-sftpserver: a dictionary of small texts; any sign-in works, nothing is refused."""
+    key = read_private_key(Path(SERVER_KEY_PRIVATE).read_text(), None)
     server = ToyServer()
     server.start()
     try:
@@ -114,7 +117,7 @@ def toy_server(content: dict[str, object]) -> Iterator[SftpLogin]:
                 port=server.port,
                 username="anyone",
                 password="anything",
-                host_keys=(TOY_HOST_KEY,),
+                host_keys=(f"{key.get_name()} {key.get_base64()}",),
                 timeout_seconds=5,
             )
     finally:

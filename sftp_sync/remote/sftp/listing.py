@@ -58,8 +58,10 @@ def _next_batch(session: Session, handle: bytes) -> list[RemoteFile] | None:
 
 
 def _kind_by_line(line: str) -> FileKind:
-    """Servers without permissions in their attributes still print `drwxr-xr-x …`."""
+    """Servers without permissions in their attributes still print `drwxr-xr-x …`, or `<DIR>`."""
     letter = line[:1]
+    if letter.isdigit() and "<DIR>" in line.split():
+        return "directory"
     if letter in OTHER_LETTERS and letter:
         return "other"
     return KIND_LETTERS.get(letter, "file")

@@ -24,6 +24,7 @@ class Kind(IntEnum):
     OPENDIR = 11
     READDIR = 12
     REMOVE = 13
+    STAT = 17
     RENAME = 18
     STATUS = 101
     HANDLE = 102

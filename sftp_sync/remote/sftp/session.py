@@ -92,8 +92,13 @@ class Session:
         self.ask(Kind.CLOSE, string(handle))
 
     def look(self, path: bytes) -> Attributes:
-        """What a path is, itself and not what a link points to."""
-        return self.ask(Kind.LSTAT, string(path)).attributes()
+        """What a path is, itself and not what a link points to, if the server knows links."""
+        try:
+            return self.ask(Kind.LSTAT, string(path)).attributes()
+        except StatusError as error:
+            if error.code != Status.UNSUPPORTED:
+                raise
+        return self.ask(Kind.STAT, string(path)).attributes()
 
     def look_at_handle(self, handle: bytes) -> Attributes | None:
         """What an open file is, where the server says it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import NamedTuple
 
 from sftp_sync.remote.sftp.packets import Kind, NonsenseError, Status, long, number, string
@@ -40,7 +40,7 @@ class Download:
         self._asked_bytes = 0
         self._under_way: deque[Piece] = deque()
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self) -> Generator[bytes]:
         """The file, a piece at a time."""
         try:
             self._ask_ahead()
