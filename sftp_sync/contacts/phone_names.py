@@ -142,7 +142,7 @@ _QUALIFIERS: dict[str, tuple[str, ...]] = {
         "customer", "client", "contact", "lead", "user", "member", "person", "recipient",
         "borrower", "debtor", "patient", "guest", "home", "work", "business", "office", "private",
         "personal", "day", "daytime", "evening", "number", "numbers", "no", "num", "nr",
-        "international", "intl", "full", "raw", "to", "call", "company",
+        "international", "intl", "full", "e", "raw", "to", "call", "company",
     ),
     "de": (
         "privat", "geschäftlich", "dienstlich", "beruflich", "kunde", "kunden", "haupt", "nummer",

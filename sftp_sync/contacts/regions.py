@@ -11,7 +11,7 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, SUPPORTED_REGIONS
 from sftp_sync.contacts.alpha3 import ALPHA_2
 from sftp_sync.contacts.folding import folded
 
-_CALLING_CODE = re.compile(r"(?:\+|00)?\s*\(?([1-9][0-9]{0,2})\)?")
+_CALLING_CODE = re.compile(r"\(?(?:\+|00)?\s*([1-9][0-9]{0,2})\)?")
 _EVERYDAY = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa": "US",
              "america": "US", "el": "GR", "holland": "NL", "uae": "AE", "korea": "KR",
              "czechrepublic": "CZ", "macedonia": "MK", "brd": "DE"}  # fmt: skip

@@ -4,13 +4,16 @@ from sftp_sync.tables.own_files import REJECT_COLUMNS, RESULT_COLUMNS
 from sftp_sync.tables.reading import open_table
 from sftp_sync.tables.spreadsheet_safe import defused, restored
 from sftp_sync.tables.text_writers import write_csv, write_jsonl
+from sftp_sync.tables.workbook_out import Value, write_xlsx
 
 __all__ = [
     "REJECT_COLUMNS",
     "RESULT_COLUMNS",
+    "Value",
     "defused",
     "open_table",
     "restored",
     "write_csv",
     "write_jsonl",
+    "write_xlsx",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from charset_normalizer import from_bytes
-
 from sftp_sync.tables.alphabets import CODE_PAGES, NEUTRAL
 
 # Below this no page with an alphabet fits: then it is one of East Asia, or anything.
@@ -19,6 +17,8 @@ def found_code_page(sample: bytes) -> str:
     best = max(scores, key=lambda page: scores[page])
     if scores[best] >= _FITS:
         return best
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - only the rarest lists need it
+
     guess = from_bytes(sample, cp_isolation=list(_EAST_ASIAN)).best()
     if guess is not None and _reads(sample, guess.encoding):
         return guess.encoding

@@ -13,11 +13,9 @@ import re
 FORMULA_STARTS = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _RISKY_STARTS = FORMULA_STARTS | {"'"}
 
-# No letter and no operator: a spreadsheet reads it as a number or as text, never as a call.
-_NUMBER_OR_PHONE = re.compile(
-    r"[+-][0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?"
-    r"|\+ ?\(?[0-9](?:[0-9 ./\u00a0()-]*[0-9)])?",
-)
+# Neither holds a letter or an operator that a spreadsheet could make a call or a sum of.
+_NUMBER = re.compile(r"[+-][0-9]+(?:[.,][0-9]+)*(?:[eE][+-]?[0-9]+)?")
+_PHONE = re.compile(r"\+ ?\(?[0-9](?:[0-9 ./\u00a0()-]*[0-9)])?")
 _PHONE_DIGITS = range(5, 18)
 
 
@@ -38,9 +36,7 @@ def restored(cell: str) -> str:
 def _is_formula(text: str) -> bool:
     if text[:1] not in FORMULA_STARTS or not text:
         return False
-    match = _NUMBER_OR_PHONE.fullmatch(text)
-    if match is None:
-        return True
+    if _NUMBER.fullmatch(text):
+        return False
     digits = sum(char.isdigit() for char in text)
-    is_plain_number = text[1:].replace(".", "").replace(",", "").isdigit()
-    return not (is_plain_number or digits in _PHONE_DIGITS)
+    return not (_PHONE.fullmatch(text) and digits in _PHONE_DIGITS)

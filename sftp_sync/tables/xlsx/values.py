@@ -50,7 +50,7 @@ class CellReader:
             if not kind and len(value) <= _EXACT_DIGITS and value.isdecimal():
                 text = value if style in self._plain_styles else self._number(value, style)
             elif kind == "s" and self._texts is not None:
-                text = self._texts[int(value)] if value else ""
+                text = self._texts[_whole(value)] if value else ""
             else:
                 text, damage = self._rare(kind, style, formula, value or inline)
                 if damage:
@@ -105,13 +105,21 @@ class CellReader:
         return format(number, f".{_EXACT_DIGITS}g")
 
 
+def _whole(value: str) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        # Not what stands there: it may be somebody's phone number.
+        raise ValueError("a cell for a shared text holds no number") from None
+
+
 def _float(value: str) -> float:
     try:
         number = float(value)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        # Not what stands there: it may be somebody's phone number.
+        # As above.
         raise ValueError("a cell for a number holds none")
     return number
 
