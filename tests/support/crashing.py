@@ -1,0 +1,307 @@
+"""The real program, killed at any of its side effects.
+
+A runner is a process that has imported the program and forks a fresh one for every command, which
+is a hundred times cheaper than starting Python anew. In the forked child, and there alone, every
+side effect can be numbered (a commit, a request that changes something at the partner's, a file
+made or removed in the spool, the end) and the child killed with SIGKILL before or after any.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+ENOUGH_SECONDS = 60
+WRITES = 0x02
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What became of one command. A negative code is the signal that ended it."""
+
+    code: int
+    stdout: str
+    stderr: str
+    points: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """Both streams, as somebody at a terminal sees them."""
+        return self.stdout + self.stderr
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it ended as a crash."""
+        return self.code == -signal.SIGKILL
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - whatever the command has printed
+        """The one document on stdout."""
+        return json.loads(self.stdout)
+
+
+class Runner:
+    """Runs commands of the program, one after the other."""
+
+    def __init__(self) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.crashing"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(
+        self,
+        *words: str,
+        environment: Mapping[str, str] | None = None,
+        kill_at: int | None = None,
+        without: str | None = None,
+        file_limit: int | None = None,
+    ) -> Finished:
+        """One command, as a process of its own.
+
+        `kill_at`: die at this point (0 only counts them). `without`: the rule that is left out.
+        `file_limit`: no file may grow beyond so many bytes, as on a full disk.
+        """
+        with tempfile.TemporaryDirectory(prefix="ran-") as folder:
+            order = {
+                "words": words,
+                "environment": dict(environment or {}),
+                "kill_at": kill_at,
+                "without": without,
+                "file_limit": file_limit,
+                "folder": folder,
+            }
+            assert self._child.stdin is not None
+            assert self._child.stdout is not None
+            self._child.stdin.write(json.dumps(order) + "\n")
+            self._child.stdin.flush()
+            code = int(self._child.stdout.readline())
+            out, err, points = (
+                (Path(folder) / name).read_text("utf-8") for name in ("out", "err", "points")
+            )
+        return Finished(code, out, err, tuple(points.splitlines()))
+
+    def close(self) -> None:
+        """End the runner."""
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.close()
+        self._child.wait(ENOUGH_SECONDS)
+        self._child.stdout.close()
+
+
+@cache
+def runner(lane: int = 0) -> Runner:
+    """A runner that lives as long as the tests do."""
+    made = Runner()
+    atexit.register(made.close)
+    return made
+
+
+# From here on: what happens in the runner's process.
+
+
+def serve() -> None:
+    """Fork a program for every order that comes in."""
+    _import_everything()
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _be_the_program(order)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
+
+
+def _import_everything() -> None:
+    for name in (
+        "sftp_sync.cli",
+        "sftp_sync.cli.app",
+        "sftp_sync.cli.crew",
+        "sftp_sync.cli.previews",
+        "sftp_sync.cli.reports",
+        "sftp_sync.cli.screen",
+        "sftp_sync.run",
+        "sftp_sync.wiring",
+        "alembic.command",
+        "charset_normalizer",
+        "psycopg",
+        "sqlalchemy.dialects.sqlite",
+        "sqlalchemy.dialects.postgresql",
+    ):
+        importlib.import_module(name)
+    phones = importlib.import_module("phonenumbers")
+    for region in ("US", "DE"):
+        phones.is_valid_number(phones.parse("2125550100", region))
+
+
+def _be_the_program(order: dict[str, Any]) -> None:
+    """Never returns."""
+    signal.alarm(ENOUGH_SECONDS)
+    folder = Path(order["folder"])
+    _redirect(folder)
+    os.environ.update(order["environment"])
+    sys.argv = ["sftp-sync", *order["words"]]
+    if order["file_limit"] is not None:
+        resource = importlib.import_module("resource")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_limit"], order["file_limit"]))
+    points = os.open(folder / "points", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    if order["kill_at"] is not None:
+        _number_the_effects(Walk(order["kill_at"], points))
+    if order["without"] is not None:
+        importlib.import_module("tests.support.guards_off").take_out(order["without"])
+    code = 3
+    try:
+        importlib.import_module("sftp_sync.cli").main()
+    except SystemExit as ending:
+        code = ending.code if isinstance(ending.code, int) else 1
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        _save_coverage()
+        os._exit(code)
+
+
+def _redirect(folder: Path) -> None:
+    streams = ((os.devnull, os.O_RDONLY), *((folder / name, os.O_RDWR) for name in ("out", "err")))
+    for number, (path, flags) in enumerate(streams):
+        opened = os.open(path, flags | os.O_CREAT, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+
+
+def _save_coverage() -> None:
+    measured = sys.modules.get("coverage")
+    current = None if measured is None else measured.Coverage.current()
+    if current is not None:
+        current.stop()
+        current.save()
+
+
+class Walk:
+    """Numbers the points of a run, and ends it at one of them as a power cut would."""
+
+    def __init__(self, kill_at: int, log: int) -> None:
+        self._kill_at = kill_at
+        self._log = log
+        self._passed = 0
+
+    def point(self, label: str) -> None:
+        """Here the program may die. What renews leases in the background is not counted."""
+        if "renew" in threading.current_thread().name:
+            return
+        self._passed += 1
+        os.write(self._log, f"{label}\n".encode())
+        if self._passed == self._kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    @contextlib.contextmanager
+    def around(self, label: str) -> Iterator[None]:
+        """Two points: before an effect and after it."""
+        self.point(f"before {label}")
+        yield
+        self.point(f"after {label}")
+
+
+def _number_the_effects(walk: Walk) -> None:
+    _number_commits(walk)
+    _number_requests(walk)
+    _number_spooled_files(walk)
+    _number_the_end(walk)
+
+
+def _number_commits(walk: Walk) -> None:
+    sqlalchemy = importlib.import_module("sqlalchemy")
+    default = importlib.import_module("sqlalchemy.engine.default").DefaultDialect
+    commit = default.do_commit
+    only_read = threading.local()
+
+    def note(connection: Any) -> None:  # noqa: ANN401 - a Connection
+        only_read.value = connection.get_execution_options().get("reading", False)
+
+    def counted(self: Any, connection: Any) -> None:  # noqa: ANN401 - a dialect, a connection
+        if getattr(only_read, "value", False):
+            commit(self, connection)
+            return
+        with walk.around("commit"):
+            commit(self, connection)
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "commit", note)
+    default.do_commit = counted
+
+
+def _number_requests(walk: Walk) -> None:
+    session = importlib.import_module("sftp_sync.remote.sftp.session").Session
+    kinds = importlib.import_module("sftp_sync.remote.sftp.packets").Kind
+    changing = {kinds.WRITE, kinds.FSETSTAT, kinds.REMOVE, kinds.RENAME, kinds.EXTENDED}
+    post, answer = session.post, session.answer
+    unanswered: dict[int, str] = {}
+    written = {"now": False}
+
+    def counted_post(self: Any, kind: Any, *parts: bytes) -> int:  # noqa: ANN401 - a session
+        if kind in {kinds.OPEN, kinds.OPENDIR}:
+            written["now"] = kind == kinds.OPEN and bool(parts[1][-1] & WRITES)
+        changes = kind in changing or (written["now"] and kind in {kinds.OPEN, kinds.CLOSE})
+        if not changes:
+            return int(post(self, kind, *parts))
+        walk.point(f"before {kind.name}")
+        request = int(post(self, kind, *parts))
+        unanswered[request] = kind.name
+        walk.point(f"sent {kind.name}")
+        return request
+
+    def counted_answer(self: Any, request: int) -> Any:  # noqa: ANN401 - a session
+        try:
+            return answer(self, request)
+        finally:
+            if request in unanswered:
+                walk.point(f"after {unanswered.pop(request)}")
+
+    session.post, session.answer = counted_post, counted_answer
+
+
+def _number_spooled_files(walk: Walk) -> None:
+    def counted(act: Callable[..., Any], name: str, is_effect: Callable[..., bool]) -> None:
+        def instead(path: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - any signature
+            if "/spool/" not in os.fsdecode(path) or not is_effect(*rest):
+                return act(path, *rest, **named)
+            with walk.around(name):
+                return act(path, *rest, **named)
+
+        setattr(os, name, instead)
+
+    counted(os.open, "open", lambda flags=0, *_: bool(flags & os.O_CREAT))
+    for act in (os.unlink, os.mkdir, os.replace, os.rename):
+        counted(act, act.__name__, lambda *_: True)
+
+
+def _number_the_end(walk: Walk) -> None:
+    screen = importlib.import_module("sftp_sync.cli.reports")
+    show = screen.show_reports
+
+    def counted(*words: Any, **named: Any) -> None:  # noqa: ANN401 - any signature
+        with walk.around("the end"):
+            show(*words, **named)
+
+    screen.show_reports = counted
+
+
+if __name__ == "__main__":
+    serve()
