@@ -41,8 +41,18 @@ class Connections:
             await asyncio.wait_for(self._closing.wait(), seconds)
         return not self._closing.is_set()
 
+    @property
+    def is_serving(self) -> bool:
+        """Can it be reached, and stopped?"""
+        return self._loop is not None
+
+    async def until_closed(self) -> None:
+        """Return when the server is to stop."""
+        self._loop = asyncio.get_running_loop()
+        await self._closing.wait()
+
     def close_all(self) -> None:
-        """Cut everything off, from any thread."""
+        """Cut everything off and stop the server, from any thread."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._cut_off)
 
@@ -53,7 +63,6 @@ class Connections:
 
     def opened(self, transport: asyncio.Transport) -> None:
         """Remember a connection."""
-        self._loop = asyncio.get_running_loop()
         self._transports[_peer(transport)] = transport
 
     def closed(self, transport: asyncio.Transport) -> None:
@@ -87,7 +96,7 @@ class ApiServer:
         self._connections = connections
         self._application = application
         self._port = port
-        self._server: uvicorn.Server | None = None
+        self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> str:
@@ -96,14 +105,14 @@ class ApiServer:
         # Head and body leave apart: without this each answer would wait 40 ms for an ACK.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._port = listening.getsockname()[1]
-        self._server = uvicorn.Server(self._settings())
+        self._server = _Server(self._settings(), self._connections)
         self._thread = threading.Thread(
             target=self._server.run, args=([listening],), name="sandbox-api", daemon=True
         )
         self._thread.start()
         waited = threading.Event()
         for _ in range(int(START_SECONDS / 0.005)):
-            if self._server.started:
+            if self._connections.is_serving:
                 return f"http://127.0.0.1:{self._port}"
             waited.wait(0.005)
         raise TryLater(f"The sandbox API did not start within {START_SECONDS:g} s.")
@@ -112,7 +121,6 @@ class ApiServer:
         """Stop serving; open requests are cut off."""
         if self._server is None or self._thread is None:
             return
-        self._server.should_exit = True
         self._connections.close_all()
         self._thread.join(STOP_SECONDS)
         self._server = self._thread = None
@@ -131,6 +139,19 @@ class ApiServer:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )
+
+
+class _Server(uvicorn.Server):
+    """Stops when told, and not at the next tick: tests start and stop many."""
+
+    def __init__(self, settings: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(settings)
+        self._connections = connections
+
+    async def main_loop(self) -> None:
+        """Serve until the end."""
+        await self.on_tick(0)
+        await self._connections.until_closed()
 
 
 def _protocol(connections: Connections) -> type[H11Protocol]:

@@ -239,7 +239,9 @@ def test_what_broke_after_the_body_had_left_is_doubt() -> None:
 
 
 def test_what_broke_before_is_due_again() -> None:
-    assert outcome_of(Broken(sent=False, reason="refused"), accepted) == NotNow("refused")
+    assert outcome_of(Broken(sent=False, reason="refused"), accepted) == NotNow(
+        "refused", is_unreachable=True
+    )
 
 
 @given(st.integers(100, 599), st.binary(max_size=300))
