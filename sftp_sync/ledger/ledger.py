@@ -15,7 +15,7 @@ from sftp_sync.ledger.deliveries import Deliveries
 from sftp_sync.ledger.engine import open_engine
 from sftp_sync.ledger.entering import Entering
 from sftp_sync.ledger.files import Files
-from sftp_sync.ledger.leases import Holder, Leases
+from sftp_sync.ledger.leases import SILENT_SECONDS, Holder, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.rows import Rows
 
@@ -23,9 +23,9 @@ from sftp_sync.ledger.rows import Rows
 class Ledger:
     """What was seen, what is due, what was sent, what became of it."""
 
-    def __init__(self, engine: Engine, holder: Holder, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: Engine, leases: Leases) -> None:
         self._engine = engine
-        self.leases = Leases(engine, holder, clock)
+        self.leases = leases
         self.campaigns = Campaigns(engine)
         self.entering = Entering(engine)
         self.files = Files(engine)
@@ -41,16 +41,18 @@ class Ledger:
         clock: Callable[[], float],
         *,
         may_migrate: bool = False,
+        silent_seconds: float = SILENT_SECONDS,
     ) -> Self:
         """The ledger at this URL, made if it is not there.
 
         `clock` counts suspension. An older ledger is migrated only where `may_migrate`, after a
-        backup beside it; a newer one is refused.
+        backup beside it; a newer one is refused. A holder of a lease that may still live is taken
+        for dead after `silent_seconds`.
         """
         engine = open_engine(database)
         try:
             upgrade.bring_up_to_date(engine, may_migrate=may_migrate)
-            return cls(engine, Holder(locks), clock)
+            return cls(engine, Leases(engine, Holder(locks), clock, silent_seconds))
         except BaseException:
             engine.dispose()
             raise
