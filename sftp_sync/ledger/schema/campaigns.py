@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, false, text
 
-from sftp_sync.ledger.schema.columns import Moment, metadata
+from sftp_sync.ledger.schema.columns import Moment, Words, metadata
 
 facts = Table(
     "facts",
@@ -48,8 +48,8 @@ notices = Table(
     metadata,
     Column("scope", Text, primary_key=True),
     Column("cause", Text, primary_key=True),
-    Column("message", Text, nullable=False),
-    Column("fix", Text, nullable=False, default=""),
+    Column("message", Words, nullable=False),
+    Column("fix", Words, nullable=False, default=""),
     Column("who", Text, nullable=False, default="you"),
     Column("since", Moment, nullable=False),
     Column("notified_at", Moment),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text, TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class Moment(TypeDecorator[datetime]):
@@ -24,6 +26,22 @@ class Moment(TypeDecorator[datetime]):
         """From the database."""
         del dialect
         return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside. What a database does not take, a NUL or half a character, is written as
+    an escape: a strange header or answer must not keep the rest from being recorded.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """To the database."""
+        del dialect
+        if value is None or UNSTORABLE.search(value) is None:
+            return value
+        return UNSTORABLE.sub(lambda found: ascii(found[0])[1:-1], value)
 
 
 BigId = BigInteger().with_variant(Integer, "sqlite")

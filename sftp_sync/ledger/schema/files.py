@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from sftp_sync.ledger.guards import only_where
-from sftp_sync.ledger.schema.columns import BigId, Moment, metadata
+from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata
 
 files = Table(
     "files",
@@ -33,7 +33,7 @@ files = Table(
     Column("modified_at", BigInteger),
     Column("sha256", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("reason", Text),
+    Column("reason", Words),
     Column("received_at", Moment, nullable=False),
     # One first import per content and vendor campaign; a released repeat is not the first.
     Column("original", Boolean, nullable=False),
@@ -87,7 +87,7 @@ deliveries = Table(
     Column("created_at", Moment, nullable=False),
     Column("delivered_at", Moment),
     Column("attempts", Integer, nullable=False, default=0, server_default=text("0")),
-    Column("error", Text),
+    Column("error", Words),
     CheckConstraint("kind in ('receipt', 'rejects', 'results')", name="delivery_kind"),
     UniqueConstraint("campaign", "folder", "name", name="one_delivery_per_name"),
     Index(

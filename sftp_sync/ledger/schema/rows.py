@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from sftp_sync.ledger.guards import only_where
-from sftp_sync.ledger.schema.columns import BigId, Moment, metadata
+from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata
 
 IN_DOUBT = "state in ('sending', 'uncertain')"
 CALLED = "state in ('accepted', 'already_queued')"
@@ -32,8 +32,8 @@ rows = Table(
     Column("state", Text, nullable=False),
     Column("phone", Text),
     Column("code", Text),
-    Column("column_name", Text),
-    Column("reason", Text),
+    Column("column_name", Words),
+    Column("reason", Words),
     Column("cells", Text, nullable=False),
     Column("attempt", Integer, nullable=False, default=0, server_default=text("0")),
     Column("claimed_at", Moment),
@@ -42,9 +42,9 @@ rows = Table(
     Column("given_up_at", Moment),
     Column("next_look_at", Moment),
     Column("looks", Integer, nullable=False, default=0, server_default=text("0")),
-    Column("call_id", Text),
+    Column("call_id", Words),
     Column("id_source", Text),
-    Column("call_status", Text),
+    Column("call_status", Words),
     Column("call_retries", Integer),
     Column("call_duration", Float),
     Column("queued_at", Moment),
@@ -97,6 +97,6 @@ evidence = Table(
     Column("row_id", ForeignKey("rows.id"), nullable=False),
     Column("attempt", Integer, nullable=False),
     Column("at", Moment, nullable=False),
-    Column("said", Text, nullable=False),
+    Column("said", Words, nullable=False),
     Index("evidence_of_row", "row_id", "id"),
 )
