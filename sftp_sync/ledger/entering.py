@@ -14,11 +14,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
+from sftp_sync.errors import TryLater
 from sftp_sync.ledger.deliveries import write_down
 from sftp_sync.ledger.destinations import known_destination
 from sftp_sync.ledger.engine import writing
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.ledger.schema import files, rows
+from sftp_sync.ledger.schema import destinations, files, rows
 from sftp_sync.ledger.sightings import LARGEST, raw_name, sight
 from sftp_sync.model import (
     Campaign,
@@ -29,6 +30,8 @@ from sftp_sync.model import (
     StagedFile,
     Understanding,
 )
+
+ROWS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Entering:
         counted = select(func.count()).where(rows.c.file_id == file_id).scalar_subquery()
         with writing(self._engine) as connection:
             lease.guard(connection)
+            _refuse_second_import(connection, file_id)
             connection.execute(
                 update(files)
                 .where(files.c.id == file_id)
@@ -133,11 +137,37 @@ class Entering:
             files.c.campaign == campaign,
             files.c.state == FileState.ENTERING,
         )
-        with writing(self._engine) as connection:
-            lease.guard(connection)
-            ids = connection.execute(begun).scalars().all()
-            connection.execute(delete(rows).where(rows.c.file_id.in_(ids)))
-            connection.execute(delete(files).where(files.c.id.in_(ids)))
+        some = select(rows.c.id).where(rows.c.file_id.in_(begun)).limit(ROWS_AT_ONCE)
+        removed = ROWS_AT_ONCE
+        while removed == ROWS_AT_ONCE:
+            # A part at a time: other writers do not wait for a million rows to go.
+            with writing(self._engine) as connection:
+                lease.guard(connection)
+                removed = connection.execute(delete(rows).where(rows.c.id.in_(some))).rowcount
+                if removed < ROWS_AT_ONCE:
+                    connection.execute(delete(files).where(files.c.id.in_(begun)))
+
+
+def _refuse_second_import(connection: Connection, file_id: int) -> None:
+    """Two campaigns that share a vendor campaign may have read the same bytes at the same time."""
+    entering = select(files.c.destination_id, files.c.sha256).where(files.c.id == file_id)
+    destination, sha256 = connection.execute(entering).one()
+    # One after the other: who comes second waits here until the first is recorded.
+    place = select(destinations.c.id).where(destinations.c.id == destination)
+    connection.execute(place.with_for_update(key_share=True))
+    first = connection.execute(
+        select(files.c.id, files.c.campaign).where(
+            files.c.destination_id == destination,
+            files.c.sha256 == sha256,
+            files.c.original,
+            files.c.id != file_id,
+        ),
+    ).one_or_none()
+    if first is not None:
+        raise TryLater(
+            f"Campaign {first.campaign} imported the same bytes a moment ago, as file {first.id}.",
+            fix="Nothing is lost: the next run records this one as a repeat.",
+        )
 
 
 def _values(connection: Connection, arrival: Arrival, state: FileState) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +32,6 @@ def bring_up_to_date(engine: Engine, *, may_migrate: bool) -> None:
                 f"The ledger has schema {present} and this program needs {SCHEMA}.",
                 fix="Type: sftp-sync sync (or restart the daemon); it is migrated after a backup.",
             )
-        _back_up_beside(engine, present)
     _migrate(engine)
 
 
@@ -42,7 +42,7 @@ def _version(connection: Connection) -> str | None:
 
 
 def _refuse_unless_older(present: str) -> None:
-    if not present.isdigit() or present > SCHEMA:
+    if not present.isdigit() or int(present) > int(SCHEMA):
         raise LedgerMismatch(
             f"The ledger has schema {present}, which is newer than this program ({SCHEMA}).",
             fix="Install the newer sftp-sync again, or restore a backup made by this one.",
@@ -60,6 +60,11 @@ def _migrate(engine: Engine) -> None:
         if connection.dialect.name == "postgresql":
             # Two that start at once: the second waits here and finds the work done.
             connection.execute(text("SELECT pg_advisory_xact_lock(7231001)"))
+        present = _version(connection)
+        if present is not None and present != SCHEMA:
+            _refuse_unless_older(present)
+            # While nobody else can write: the copy is what the migration starts from.
+            _back_up_beside(engine, present)
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
 
@@ -75,9 +80,8 @@ def _back_up_beside(engine: Engine, present: str) -> None:
 
 def copy_to(source: Path, target: Path) -> None:
     """A consistent copy of a SQLite ledger, also while others write to it; whole or not there."""
-    part = target.with_name(f"{target.name}.part")
+    part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
-        part.unlink(missing_ok=True)
         part.touch(PRIVATE)
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
             old.backup(new)
