@@ -42,6 +42,14 @@ class Quirks:
     """Writing is said to succeed, and nothing is stored."""
     disk_full_at: int | None = None
     """Writing fails from this byte of a file on."""
+    stores_only: int | None = None
+    """Writing is said to succeed, and nothing is stored from this byte of a file on."""
+    rename_lies: bool = False
+    """A rename is done and then called a failure."""
+    hides_files: bool = False
+    """Nobody may ask what lies at a path: a letter box."""
+    appends_to_uploads: bool = False
+    """Something behind the server changes a file once it has its final name."""
     bytes_per_second: int | None = None
     silent_at: Stage | None = None
     silent_from_byte: int = 0

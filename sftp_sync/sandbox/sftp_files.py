@@ -12,12 +12,12 @@ from contextlib import suppress
 from typing import TypeVar
 
 from paramiko import ServerInterface, SFTPAttributes, SFTPHandle, SFTPServerInterface
-from paramiko.sftp import SFTP_OK, SFTP_OP_UNSUPPORTED
+from paramiko.sftp import SFTP_FAILURE, SFTP_OK, SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
 from paramiko.sftp_server import SFTPServer
 
 from sftp_sync.sandbox.sftp_handles import OpenFile, OpenFolder, SwallowedFile
 from sftp_sync.sandbox.sftp_link import Link
-from sftp_sync.sandbox.sftp_tree import Entry, Tree, wire
+from sftp_sync.sandbox.sftp_tree import Entry, Tree, grow, wire
 
 H = TypeVar("H", bound=SFTPHandle)
 
@@ -48,6 +48,8 @@ class ServedFiles(SFTPServerInterface):
     def lstat(self, path: str) -> SFTPAttributes | int:
         """An entry itself."""
         self._link.fall_silent_at("look")
+        if self._tree.quirks.hides_files:
+            return SFTP_PERMISSION_DENIED
         return self._seen(lambda: os.lstat(self._tree.place(path)))
 
     def stat(self, path: str) -> SFTPAttributes | int:
@@ -72,7 +74,7 @@ class ServedFiles(SFTPServerInterface):
         """Rename that replaces."""
         self._link.fall_silent_at("rename")
         if not self._tree.quirks.posix_rename:
-            return SFTP_OP_UNSUPPORTED
+            return SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
         self._link.write("rename", newpath)
         return self._renamed(oldpath, newpath, may_replace=True)
 
@@ -88,7 +90,7 @@ class ServedFiles(SFTPServerInterface):
     def chattr(self, path: str, attr: SFTPAttributes) -> int:
         """Mode and times."""
         if not self._tree.quirks.setstat:
-            return SFTP_OP_UNSUPPORTED
+            return SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
         return self._done(
             lambda: SFTPServer.set_file_attr(self._tree.target(self._checked(path)), attr)
         )
@@ -131,6 +133,10 @@ class ServedFiles(SFTPServerInterface):
             self._swallowed.discard(old)
             return SFTP_OK
         status = self._done(lambda: self._tree.rename(old, new, may_replace=may_replace))
+        if status == SFTP_OK and self._tree.quirks.appends_to_uploads:
+            grow(self._tree.place(new))
+        if self._tree.quirks.rename_lies:
+            return SFTP_FAILURE
         if status == SFTP_OK and self._tree.quirks.takes_uploads and old.endswith(".part"):
             with suppress(OSError):
                 os.unlink(self._tree.place(new))

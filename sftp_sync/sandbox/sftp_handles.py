@@ -87,6 +87,11 @@ class OpenFile(SFTPHandle):
         if full_at is not None and end > full_at:
             os.pwrite(self._descriptor, content[: max(0, full_at - offset)], offset)
             return SFTP_FAILURE
+        stored = self._quirks.stores_only
+        if stored is not None and end > stored:
+            content = content[: max(0, stored - offset)]
+            os.pwrite(self._descriptor, content, offset)
+            return SFTP_OK
         written = _answered(lambda: os.pwrite(self._descriptor, content, offset))
         return SFTP_OK if written == len(content) else SFTP_FAILURE
 

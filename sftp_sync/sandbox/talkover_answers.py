@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sftp_sync.sandbox.talkover_faults import TalkoverFaults
-from sftp_sync.sandbox.talkover_state import TRANSITIONS, Call, Campaign, TalkoverState, stamp
+from sftp_sync.sandbox.talkover_state import (
+    TRANSITIONS,
+    Call,
+    Campaign,
+    TalkoverState,
+    created_text,
+    stamp,
+)
 from sftp_sync.sandbox.talkover_views import (
     call_query_errors,
     calls_document,
@@ -114,7 +121,7 @@ def _queue_call(
         words = "A call to this number already exists in this campaign"
         return refusal(409, words, existing_call=_call_document(campaign, open_call, faults, now))
     call = state.accept(campaign, body, faults, now)
-    created_at = stamp(now, whole_seconds=faults.whole_seconds)
+    created_at = created_text(call, faults)
     document = {
         "campaign_call": {
             "id": call.id,
@@ -141,7 +148,7 @@ def _call_document(
         "campaign_id": campaign.settings.id,
         "to": call.to,
         "status": campaign.how(call, now).status,
-        "created_at": stamp(call.created_at, whole_seconds=faults.whole_seconds),
+        "created_at": created_text(call, faults),
     }
 
 

@@ -22,7 +22,7 @@ from sftp_sync.sandbox.api_limits import (
 from sftp_sync.sandbox.api_server import Connections, Receive, Scope, Send
 from sftp_sync.sandbox.talkover_answers import PREFIX, Asked, Said, answer, refusal
 from sftp_sync.sandbox.talkover_faults import FaultSchedule, faults_from
-from sftp_sync.sandbox.talkover_state import TalkoverState, stamp
+from sftp_sync.sandbox.talkover_state import TalkoverState
 
 FAULTS_PATH = "/_sandbox/faults"
 LARGEST_BODY_BYTES = 1_048_576
@@ -153,7 +153,7 @@ class TalkoverApi:
                 {
                     "id": said.call.id,
                     "campaign_id": visit.asked.path.split("/")[-2],
-                    "created_at": stamp(said.call.created_at, whole_seconds=False),
+                    "created_at": said.call.created,
                     "at": self._clock(),
                     **asked_for,
                 }

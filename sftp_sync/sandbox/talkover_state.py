@@ -41,11 +41,12 @@ class CampaignSettings:
 
 @dataclass
 class Call:
-    """An accepted call. `ended` keeps how it ended, once it has."""
+    """An accepted call. `ended` keeps how it ended, once it has; `created` is its time as text."""
 
     id: str
     to: str
     created_at: float
+    created: str
     life: Life
     is_testing: bool
     ended: Standing | None = None
@@ -111,6 +112,7 @@ class TalkoverState:
             id=str(uuid.uuid4()),
             to=to,
             created_at=now,
+            created=stamp(now, whole_seconds=False),
             life=self._life(campaign.settings, f"{to}:{len(earlier)}", faults),
             is_testing=bool(body.get("is_testing")),
         )
@@ -134,6 +136,11 @@ def stamp(moment: float, *, whole_seconds: bool) -> str:
     """A timestamp as the vendor writes it."""
     at = datetime.fromtimestamp(moment, UTC)
     return at.strftime("%Y-%m-%dT%H:%M:%SZ" if whole_seconds else "%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def created_text(call: Call, faults: TalkoverFaults) -> str:
+    """When a call was created, as this vendor writes it."""
+    return f"{call.created[:19]}Z" if faults.whole_seconds else call.created
 
 
 def listed_id(call: Call, faults: TalkoverFaults) -> str:

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from sftp_sync.sandbox.talkover_faults import TalkoverFaults
-from sftp_sync.sandbox.talkover_state import Call, Campaign, TalkoverState, listed_id, stamp
+from sftp_sync.sandbox.talkover_state import (
+    Call,
+    Campaign,
+    TalkoverState,
+    created_text,
+    listed_id,
+    stamp,
+)
 
 STATUSES = ("initiated", "ringing", "answered", "completed", "failed", "busy", "no-answer")
 DIRECTIONS = ("inbound", "outbound")
@@ -53,12 +60,12 @@ def calls_document(
     first = (page - 1) * per_page
     filters = {name: value for name, value in query.items() if name not in ("page", "per_page")}
     if filters:
-        matching = [row for row in _all_rows(state, faults, now) if _matches(row, filters)]
-        total, rows = len(matching), matching[first : first + per_page]
+        found = [pair for pair in reversed(state.calls) if _matches(*pair, filters, now)]
+        total, chosen = len(found), found[first : first + per_page]
     else:
         total = len(state.calls)
-        chosen = state.calls[max(0, total - first - per_page) : max(0, total - first)]
-        rows = [_row(campaign, call, faults, now) for campaign, call in reversed(chosen)]
+        chosen = state.calls[max(0, total - first - per_page) : max(0, total - first)][::-1]
+    rows = [_row(campaign, call, faults, now) for campaign, call in chosen]
     return {
         "success": True,
         "data": rows,
@@ -100,7 +107,7 @@ def _call_rows(
         "to": call.to,
         "status": how.status,
         "retries": how.retries,
-        "created_at": stamp(call.created_at, whole_seconds=faults.whole_seconds),
+        "created_at": created_text(call, faults),
     }
     if not faults.retries_as_rows:
         yield row
@@ -125,24 +132,19 @@ def _row(campaign: Campaign, call: Call, faults: TalkoverFaults, now: float) -> 
         "status": how.status,
         "duration": how.duration_seconds,
         "agent": AGENT,
-        "created_at": stamp(call.created_at, whole_seconds=faults.whole_seconds),
+        "created_at": created_text(call, faults),
         "updated_at": stamp(how.changed_at, whole_seconds=faults.whole_seconds),
     }
 
 
-def _all_rows(state: TalkoverState, faults: TalkoverFaults, now: float) -> Iterator[dict[str, Any]]:
-    for campaign, call in reversed(state.calls):
-        yield _row(campaign, call, faults, now)
-
-
-def _matches(row: dict[str, Any], filters: dict[str, str]) -> bool:
-    day = row["created_at"][:10]
+def _matches(campaign: Campaign, call: Call, filters: dict[str, str], now: float) -> bool:
+    day = call.created[:10]
     return (
-        filters.get("status", row["status"]) == row["status"]
-        and filters.get("direction", row["direction"]) == row["direction"]
-        and filters.get("agent_id", row["agent"]["id"]) == row["agent"]["id"]
-        and filters.get("date_from", day) <= day <= filters.get("date_to", day)
-        and (filters.get("search", "") in row["to"] or filters.get("search") == row["sid"])
+        filters.get("date_from", day) <= day <= filters.get("date_to", day)
+        and filters.get("direction", "outbound") == "outbound"
+        and filters.get("agent_id", AGENT["id"]) == AGENT["id"]
+        and (filters.get("search", "") in call.to or filters["search"] == f"sid-{call.id}")
+        and ("status" not in filters or filters["status"] == campaign.how(call, now).status)
     )
 
 
