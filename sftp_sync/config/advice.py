@@ -6,6 +6,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sftp_sync.config.accounts import LOOPBACK
 from sftp_sync.config.database import password_in
@@ -13,6 +14,8 @@ from sftp_sync.config.form import Form
 from sftp_sync.config.problems import Problem, Where, dotted
 from sftp_sync.config.secret import Secret
 from sftp_sync.config.tree import Tree
+
+CAUTIOUS_SECONDS = 30
 
 
 def advice(
@@ -35,6 +38,7 @@ def _findings(
     if form.web and form.web.host not in LOOPBACK:
         yield ("web", "listen"), "anybody who reaches this address reads the status page."
     yield from _shared_accounts(form)
+    yield from _hasty_accounts(form)
     for name, campaign in form.campaigns.items():
         every = campaign.import_schedule.every
         if campaign.sftp and every and every < timedelta(minutes=1):
@@ -63,6 +67,16 @@ def _secret_file(where: Where, path: Path) -> Iterator[tuple[Where, str]]:
 
 def _others_may_read(path: Path) -> bool:
     return bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def _hasty_accounts(form: Form) -> Iterator[tuple[Where, str]]:
+    for name, account in form.accounts.items():
+        here = urlsplit(account.base_url).hostname in LOOPBACK
+        if account.uncertain_after_seconds < CAUTIOUS_SECONDS and not here:
+            yield (
+                ("accounts", name, "uncertain_after_seconds"),
+                "asks again before the vendor has surely listed a call: somebody may ring twice.",
+            )
 
 
 def _shared_accounts(form: Form) -> Iterator[tuple[Where, str]]:

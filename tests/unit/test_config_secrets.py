@@ -206,6 +206,15 @@ def test_knocking_every_few_seconds_is_a_warning(tmp_path: Path) -> None:
     assert warnings_of(tmp_path, 0o600, campaign={**often, "folder": "/srv"}) == []
 
 
+def test_asking_again_too_soon_is_a_warning(tmp_path: Path) -> None:
+    hasty: Changes = {"uncertain_after_seconds": "5"}
+    assert [path for path, _ in warnings_of(tmp_path, 0o600, account=hasty)] == [
+        "accounts.vendor.uncertain_after_seconds",
+    ]
+    here = {**hasty, "base_url": "http://127.0.0.1:8080"}
+    assert warnings_of(tmp_path, 0o600, account=here) == []
+
+
 def test_one_account_under_two_names_is_a_warning(tmp_path: Path) -> None:
     twin = "  twin: {provider: talkover, token: {env: TOKEN}}\n"
     path = tmp_path / "config.yaml"
