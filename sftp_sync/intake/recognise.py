@@ -45,7 +45,20 @@ def recognise(
         if alike is None or alike.reading != reading_of(campaign):
             return New()
         return Known(alike.id)
-    told = alike is not None and alike.id != first.id and alike.state != FileState.REFUSED
-    if alike is not None and (told or staged.source.modified_at is None):
+    # What left the inbox when it was read and is there again was dropped anew, not only touched.
+    if alike is None or alike.tidy == "done":
+        return Repeat(first)
+    told = alike.id != first.id and alike.state != FileState.REFUSED
+    if told or staged.source.modified_at is None:
         return Known(alike.id)
     return Repeat(first)
+
+
+def was_refused_unread(unread: StagedFile, campaign: Campaign, ledger: Ledger) -> bool:
+    """Whether this file, too large to be read, was refused before and cannot be told from then:
+    a server that says no time would have it refused, and a receipt written, at every run.
+    """
+    if unread.source.modified_at is not None and unread.source.size is not None:
+        return False
+    alike = ledger.files.latest_alike(campaign.name, unread)
+    return alike is not None and alike.reading == reading_of(campaign)

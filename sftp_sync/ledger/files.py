@@ -50,8 +50,8 @@ class Files:
         return found[0] if found else None
 
     def latest_alike(self, campaign: str, staged: StagedFile) -> AnyRow | None:
-        """The latest file here of this name and content: its id, state and `reading`."""
-        asked = select(files.c.id, files.c.state, files.c.reading).where(
+        """The latest file here of this name and content: its id, state, `reading` and `tidy`."""
+        asked = select(files.c.id, files.c.state, files.c.reading, files.c.tidy).where(
             IS_FILE,
             files.c.campaign == campaign,
             files.c.sha256 == staged.sha256,
