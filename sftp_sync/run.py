@@ -73,15 +73,20 @@ def run(campaign: Campaign, connect: Connect, around: Surroundings) -> RunReport
     """One run of one campaign: its steps in order, each for itself."""
     try:
         admit(campaign, around.ledger.campaigns.get(campaign.name), around.now())
-        collected = collect(campaign, _knocking(campaign, connect, around), around)
-    except (LeaseBusy, Stopped) as problem:
+    except SyncError as problem:
+        # No notice: it would take the place of the one that says why we were refused.
         return RunReport(campaign.name, problem=problem)
+    collected = NOTHING
+    try:
+        collected = collect(campaign, _knocking(campaign, connect, around), around)
+        if collected.interrupted is not None:
+            raise collected.interrupted
+    except (LeaseBusy, Stopped) as problem:
+        return RunReport(campaign.name, collected, problem=problem)
     except SyncError as problem:
         _say(campaign, "collect", problem, around)
-        return RunReport(campaign.name, problem=problem)
+        return RunReport(campaign.name, collected, problem=problem)
     around.ledger.notices.clear(campaign.name, "collect")
-    for file in collected.files:
-        log.info("file_collected", campaign=campaign.name, file=file.id, state=str(file.state))
     return RunReport(campaign.name, collected)
 
 

@@ -7,8 +7,9 @@ import hashlib
 import os
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +31,10 @@ class Spool:
     def place(self, campaign: str, shelf: Shelf) -> Path:
         """Where a new file may be written; nothing from outside is part of the name."""
         folder = self.shelf(campaign, shelf)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # One by one: the mode is not that of parents which are made on the way.
+        with self.room():
+            for step in (self.root, folder.parent, folder):
+                step.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder / uuid.uuid4().hex
 
     def shelf(self, campaign: str, shelf: Shelf) -> Path:
@@ -51,6 +55,14 @@ class Spool:
         for path in folder.iterdir() if folder.is_dir() else ():
             if self.name_of(path) not in keep:
                 path.unlink(missing_ok=True)
+
+    def sweep_old(self, campaign: str, shelf: Shelf, before: datetime) -> None:
+        """Remove what has been left for so long that nobody can be at it any more."""
+        folder = self.shelf(campaign, shelf)
+        for path in folder.iterdir() if folder.is_dir() else ():
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < before.timestamp():
+                    path.unlink()
 
     def require_room(self, size: int) -> None:
         """Refuse to begin what would not fit."""
@@ -80,6 +92,15 @@ def _full(root: Path, why: str) -> DiskFull:
 def private_file(path: Path) -> int:
     """A descriptor of a new file that only its owner may read."""
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+
+
+def keep_written(path: Path) -> None:
+    """The same for a file that was written by its name."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        keep_safe(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def keep_safe(descriptor: int) -> None:

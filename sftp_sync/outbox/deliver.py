@@ -8,35 +8,52 @@ from dataclasses import replace
 from posixpath import join
 
 from sftp_sync.around import Surroundings
-from sftp_sync.errors import RemoteExists, RemoteRefused, TryLater
+from sftp_sync.errors import NeedsOperator, RemoteExists, RemoteRefused, TryLater
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, Delivery
 from sftp_sync.outbox.names import bumped
+from sftp_sync.outbox.refusals import Refusals
 from sftp_sync.remote.base import Remote
 
 CAUSE = "delivery"
 
 
 def deliver_due(
-    campaign: Campaign, remote: Remote, around: Surroundings, lease: Lease
+    campaign: Campaign,
+    remote: Remote,
+    around: Surroundings,
+    lease: Lease,
+    refusals: Refusals | None = None,
 ) -> list[Delivery]:
     """Deliver everything that is due, oldest first; what fails stays due and says why."""
+    refusals = Refusals() if refusals is None else refusals
     delivered: list[Delivery] = []
     for delivery in around.ledger.deliveries.due(campaign.name):
+        if not refusals.is_worth_asking(delivery.id):
+            continue
         try:
             delivered.append(_deliver(remote, around, lease, delivery))
-        except (RemoteRefused, TryLater) as error:
+        except TryLater as error:
+            around.ledger.deliveries.failed(lease, delivery, error.message)
+            raise
+        except NeedsOperator as error:
             around.ledger.deliveries.failed(lease, delivery, error.message)
             around.ledger.notices.post(campaign.name, CAUSE, error, around.now())
-            if isinstance(error, TryLater):
-                raise
-            return delivered
-    around.ledger.notices.clear(campaign.name, CAUSE)
+            refusals.note(delivery.id)
+        else:
+            refusals.end_row()
+    if not refusals.refused:
+        around.ledger.notices.clear(campaign.name, CAUSE)
     return delivered
 
 
 def _deliver(remote: Remote, around: Surroundings, lease: Lease, delivery: Delivery) -> Delivery:
     spooled = around.spool.path_of(delivery.spooled)
+    if not spooled.is_file():
+        raise NeedsOperator(
+            f"{delivery.name} cannot be delivered: {spooled} is missing.",
+            fix="Put the spool back from the backup that the ledger came from.",
+        )
     while True:
         path = join(delivery.folder, delivery.name)
         try:
@@ -45,12 +62,20 @@ def _deliver(remote: Remote, around: Surroundings, lease: Lease, delivery: Deliv
             # An earlier run may have got as far as this and no further. Somebody else's file of
             # this name is left alone.
             if not _holds(remote, path, delivery):
-                delivery = replace(delivery, name=bumped(delivery.name))
-                around.ledger.deliveries.renamed(lease, delivery)
+                delivery = _under_another_name(around, lease, delivery)
                 continue
         around.ledger.deliveries.struck_off(lease, delivery, around.now())
         spooled.unlink(missing_ok=True)
         return delivery
+
+
+def _under_another_name(around: Surroundings, lease: Lease, delivery: Delivery) -> Delivery:
+    deliveries, name = around.ledger.deliveries, bumped(delivery.name)
+    while deliveries.is_taken(delivery.campaign, delivery.folder, name):
+        name = bumped(name)
+    renamed = replace(delivery, name=name)
+    deliveries.renamed(lease, renamed)
+    return renamed
 
 
 def _holds(remote: Remote, path: str, delivery: Delivery) -> bool:
@@ -58,5 +83,9 @@ def _holds(remote: Remote, path: str, delivery: Delivery) -> bool:
     if found is None or found.kind != "file" or found.size not in {None, delivery.size}:
         return False
     content = io.BytesIO()
-    remote.fetch(path, content)
+    try:
+        remote.fetch(path, content)
+    except RemoteRefused:
+        # A drop box that may be written to and not read: our name and our size must do.
+        return found.size is not None
     return hashlib.sha256(content.getvalue()).hexdigest() == delivery.sha256

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sftp_sync.model import shown
 
 MAX_BYTES = 255
+LONGEST_ENDING = 16
 UPLOADED_AS = len("..part")
 LAST_STAMP = re.compile(r"\d{8}T\d{6}Z(?=\.[a-z]+\.[a-z]+$)")
 UNSAFE = set('/\\:*?"<>|\0')
@@ -33,6 +35,28 @@ def bumped(name: str) -> str:
         return stamp(moment + timedelta(seconds=1))
 
     return LAST_STAMP.sub(later, name)
+
+
+def marked(name: str, mark: str) -> str:
+    """A partner's file name with a mark before its ending, cut where it would not fit."""
+    raw = name.encode("utf-8", "surrogateescape")
+    stem, dot, ending = raw.rpartition(b".")
+    if not stem or len(ending) > LONGEST_ENDING:
+        stem, dot, ending = raw, b"", b""
+    tail = mark.encode() + dot + ending
+    kept = stem[: MAX_BYTES - len(tail)]
+    if len(kept) < len(stem):
+        kept = _whole_characters(kept)
+    return (kept + tail).decode("utf-8", "surrogateescape")
+
+
+def _whole_characters(cut: bytes) -> bytes:
+    """Without the first half of a character that the cut has left."""
+    for length in range(len(cut), max(len(cut) - 4, 0), -1):
+        with suppress(UnicodeDecodeError):
+            cut[:length].decode()
+            return cut[:length]
+    return cut
 
 
 def _safe(source: str) -> str:

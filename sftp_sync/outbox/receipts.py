@@ -23,7 +23,7 @@ from sftp_sync.model import (
     Understanding,
 )
 from sftp_sync.outbox.names import delivered_name
-from sftp_sync.spool import keep_safe, private_file, sha256_of
+from sftp_sync.spool import keep_safe, keep_written, private_file, sha256_of
 
 Rejects = Callable[[], Iterable[RowRecord]]
 REJECT_COLUMNS = ("reject_line", "reject_code", "reject_reason")
@@ -55,7 +55,9 @@ def compose(around: Surroundings, receipt: Receipt, rejects: Rejects = tuple) ->
     if has_rejects and receipt.understanding is not None:
         place = around.spool.place(receipt.campaign.name, "receipts")
         with around.spool.room():
+            os.close(private_file(place))
             _write_rejects(place, receipt, rejects)
+            keep_written(place)
         composed.append(_spooled(around, receipt, "rejects", names["rejects"], place))
     place = around.spool.place(receipt.campaign.name, "receipts")
     text = json.dumps(_told(receipt, [one.name for one in composed]), indent=2, ensure_ascii=False)

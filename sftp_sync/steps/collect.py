@@ -4,30 +4,74 @@ all, and the partner gets a receipt.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum, auto
+
+import structlog
 
 from sftp_sync.around import Connect, Surroundings
-from sftp_sync.errors import FileRefused, RemoteMissing, RemoteRefused
+from sftp_sync.errors import FileRefused, RemoteMissing, RemoteRefused, SyncError
 from sftp_sync.intake.entry import Desk, enter, refuse, refuse_our_own, repeat
 from sftp_sync.intake.fetch import fetch, make_room
 from sftp_sync.intake.look import new_lists
-from sftp_sync.intake.recognise import Known, New, Ours, Repeat, recognise
+from sftp_sync.intake.recognise import Known, New, Ours, Repeat, recognise, was_refused_unread
 from sftp_sync.intake.tidy import tidy_due
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, FileRecord, RemoteFile, StagedFile
 from sftp_sync.outbox.deliver import deliver_due
+from sftp_sync.outbox.refusals import Refusals
 from sftp_sync.remote.base import Remote
 
 CAUSE = "read_import"
+FORGOTTEN_AFTER = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class Collected:
-    """What one collect came to."""
+    """What one collect came to. `interrupted` is what ended it before its end, after it had done
+    what is told here.
+    """
 
     files: tuple[FileRecord, ...] = ()
     left_for_later: tuple[str, ...] = ()
     delivered: int = 0
+    interrupted: SyncError | None = None
+
+
+class Passed(Enum):
+    """Why a file was not taken in."""
+
+    UNCHANGED = auto()
+    """There is nothing new to say about it."""
+    NOT_YET = auto()
+    """It changed while it was read, or is gone: the next run looks again."""
+    UNREADABLE = auto()
+    """The partner's server does not let us read it, or we cannot."""
+
+
+@dataclass
+class Visit:
+    """One run at the partner's: what it has come to so far."""
+
+    campaign: Campaign
+    remote: Remote
+    around: Surroundings
+    lease: Lease
+    files: list[FileRecord] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    delivered: int = 0
+    not_delivered: Refusals = field(default_factory=Refusals)
+    not_tidied: Refusals = field(default_factory=Refusals)
+    is_all_readable: bool = True
+    bug: Exception | None = None
+
+    def told(self, interrupted: SyncError | None = None) -> Collected:
+        """What there is to tell."""
+        return Collected(tuple(self.files), tuple(self.left), self.delivered, interrupted)
 
 
 def collect(campaign: Campaign, connect: Connect, around: Surroundings) -> Collected:
@@ -36,21 +80,18 @@ def collect(campaign: Campaign, connect: Connect, around: Surroundings) -> Colle
         _take_up(campaign, around, lease)
         with connect() as remote:
             around.ledger.campaigns.welcomed(campaign.name)
-            delivered = _settle_up(campaign, remote, around, lease)
-            new = new_lists(campaign, remote, around)
-            taken = new[: campaign.files.max_files_per_run]
-            files, left = [], [file.shown_name for file in new[len(taken) :]]
-            desk = _open_desk(campaign, around, lease)
-            for source in taken:
-                around.wait(0)
-                file = _take_in(desk, remote, source)
-                if file is None:
-                    left.append(source.shown_name)
-                    continue
-                files.append(file)
-                delivered += _settle_up(campaign, remote, around, lease)
-            _note_end(desk, is_inbox_read=len(taken) == len(new), is_all_taken=not left)
-    return Collected(tuple(files), tuple(left), delivered)
+            visit = Visit(campaign, remote, around, lease)
+            try:
+                _settle_up(visit)
+                new = new_lists(campaign, remote, around)
+                _take_all(visit, new)
+            except SyncError as error:
+                if not visit.files and not visit.delivered:
+                    raise
+                return visit.told(interrupted=error)
+    if visit.bug is not None:
+        raise visit.bug
+    return visit.told()
 
 
 def _take_up(campaign: Campaign, around: Surroundings, lease: Lease) -> None:
@@ -59,22 +100,58 @@ def _take_up(campaign: Campaign, around: Surroundings, lease: Lease) -> None:
     due = {delivery.spooled for delivery in around.ledger.deliveries.due(campaign.name)}
     around.spool.sweep(campaign.name, "incoming", keep=set())
     around.spool.sweep(campaign.name, "receipts", keep=due)
+    # Dry runs hold no lease: one may be at it right now.
+    around.spool.sweep_old(campaign.name, "previews", around.now() - FORGOTTEN_AFTER)
 
 
-def _open_desk(campaign: Campaign, around: Surroundings, lease: Lease) -> Desk:
-    known = around.ledger.campaigns.get(campaign.name)
-    return Desk(campaign, around, lease, is_first_run=known.collected_at is None)
-
-
-def _settle_up(campaign: Campaign, remote: Remote, around: Surroundings, lease: Lease) -> int:
+def _settle_up(visit: Visit) -> None:
     """Bring what is due to the partner, then clear away what was read."""
-    delivered = deliver_due(campaign, remote, around, lease)
-    tidy_due(campaign, remote, around, lease)
-    return len(delivered)
+    here = visit.campaign, visit.remote, visit.around, visit.lease
+    visit.delivered += len(deliver_due(*here, visit.not_delivered))
+    tidy_due(*here, visit.not_tidied)
 
 
-def _take_in(desk: Desk, remote: Remote, source: RemoteFile) -> FileRecord | None:
-    """One file into the ledger; None where it is left for the next run or was met before."""
+def _take_all(visit: Visit, new: Sequence[RemoteFile]) -> None:
+    taken = new[: visit.campaign.files.max_files_per_run]
+    visit.left += [file.shown_name for file in new[len(taken) :]]
+    desk = _open_desk(visit)
+    for source in taken:
+        visit.around.wait(0)
+        match _taken_in(visit, desk, source):
+            case Passed.UNCHANGED:
+                continue
+            case Passed.NOT_YET:
+                visit.left.append(source.shown_name)
+            case Passed.UNREADABLE:
+                visit.left.append(source.shown_name)
+                visit.is_all_readable = False
+            case FileRecord() as file:
+                visit.files.append(file)
+                name, state = visit.campaign.name, str(file.state)
+                log.info("file_collected", campaign=name, file=file.id, state=state)
+                _settle_up(visit)
+    _note_end(visit, is_inbox_read=len(taken) == len(new))
+
+
+def _open_desk(visit: Visit) -> Desk:
+    known = visit.around.ledger.campaigns.get(visit.campaign.name)
+    is_first_run = known.collected_at is None
+    return Desk(visit.campaign, visit.around, visit.lease, is_first_run=is_first_run)
+
+
+def _taken_in(visit: Visit, desk: Desk, source: RemoteFile) -> FileRecord | Passed:
+    try:
+        return _take_in(desk, visit.remote, source)
+    except SyncError:
+        raise
+    except Exception as bug:
+        log.exception("file_failed", campaign=visit.campaign.name, file=source.shown_name)
+        visit.bug = visit.bug or bug
+        return Passed.UNREADABLE
+
+
+def _take_in(desk: Desk, remote: Remote, source: RemoteFile) -> FileRecord | Passed:
+    """One file into the ledger, or why not."""
     place = desk.around.spool.place(desk.campaign.name, "incoming")
     folder, max_bytes = desk.campaign.import_path, desk.campaign.files.max_bytes
     try:
@@ -82,20 +159,23 @@ def _take_in(desk: Desk, remote: Remote, source: RemoteFile) -> FileRecord | Non
             make_room(desk.around.spool, source, max_bytes)
             with desk.around.watch(f"fetching {source.shown_name}", source.size) as advance:
                 staged = fetch(remote, folder, source, place, (max_bytes, advance))
-        return None if staged is None else _judge(desk, staged)
+        return Passed.NOT_YET if staged is None else _judge(desk, staged)
     except FileRefused as error:
-        return refuse(desk, StagedFile(source, place, "", source.size or 0), error)
+        unread = StagedFile(source, place, "", source.size or 0)
+        if was_refused_unread(unread, desk.campaign, desk.around.ledger):
+            return Passed.UNCHANGED
+        return refuse(desk, unread, error)
     except RemoteMissing:
-        return None
+        return Passed.NOT_YET
     except RemoteRefused as error:
         ledger = desk.around.ledger
         ledger.notices.post(desk.campaign.name, CAUSE, error, desk.around.now())
-        return None
+        return Passed.UNREADABLE
     finally:
         place.unlink(missing_ok=True)
 
 
-def _judge(desk: Desk, staged: StagedFile) -> FileRecord | None:
+def _judge(desk: Desk, staged: StagedFile) -> FileRecord | Passed:
     ledger = desk.around.ledger
     match recognise(staged, desk.campaign, ledger):
         case New():
@@ -109,13 +189,14 @@ def _judge(desk: Desk, staged: StagedFile) -> FileRecord | None:
             return refuse_our_own(desk, staged)
         case Known(file_id):
             ledger.files.sight(desk.lease, desk.campaign.name, staged.source, file_id)
-            return None
+            return Passed.UNCHANGED
 
 
-def _note_end(desk: Desk, *, is_inbox_read: bool, is_all_taken: bool) -> None:
-    ledger = desk.around.ledger
-    if is_inbox_read:
-        # Only now is the first run over: what was too much for one run is still of the first.
-        ledger.campaigns.collected(desk.campaign.name, desk.around.now())
-    if is_all_taken:
-        ledger.notices.clear(desk.campaign.name, CAUSE)
+def _note_end(visit: Visit, *, is_inbox_read: bool) -> None:
+    ledger, name = visit.around.ledger, visit.campaign.name
+    if is_inbox_read and visit.is_all_readable:
+        # Only now is the first run over: what was too much for one run, or could not be read yet,
+        # is still of the first.
+        ledger.campaigns.collected(name, visit.around.now())
+    if visit.is_all_readable:
+        ledger.notices.clear(name, CAUSE)
