@@ -121,6 +121,7 @@ class Leases:
         self._holder = holder
         self._clock = clock
         self._silent_seconds = silent_seconds
+        self._renew_seconds = min(RENEW_SECONDS, silent_seconds / 5)
         self._held: dict[str, Lease] = {}
         self._wanted: set[str] = set()
         self._guard = threading.Lock()
@@ -236,7 +237,7 @@ class Leases:
             self._keeper.start()
 
     def _renew_until_stopped(self) -> None:
-        while not self._stop.wait(RENEW_SECONDS):
+        while not self._stop.wait(self._renew_seconds):
             try:
                 self.renew()
             except SyncError:
