@@ -16,10 +16,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "sftp_sync"
 WORDS = ("errors", "model")
 PURE = ("phones", "contacts", "tables")
-# What a world shows to the story: what it must do, never how it does it.
-FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base")
+# What a world shows to the story: what it must do, and rules without a wire; never how it does it.
+FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "providers.breaker")
 STORY = (
-    *("run", "steps", "intake", "outbox", "spool", "around"),
+    *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
     *("attention", "overview", "checkup", "doubt"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")
