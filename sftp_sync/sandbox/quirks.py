@@ -44,6 +44,8 @@ class Quirks:
     """Writing fails from this byte of a file on."""
     stores_only: int | None = None
     """Writing is said to succeed, and nothing is stored from this byte of a file on."""
+    renames_fail: bool = False
+    """No file gets another name."""
     rename_lies: bool = False
     """A rename is done and then called a failure."""
     hides_files: bool = False

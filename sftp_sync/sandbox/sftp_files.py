@@ -74,7 +74,7 @@ class ServedFiles(SFTPServerInterface):
         """Rename that replaces."""
         self._link.fall_silent_at("rename")
         if not self._tree.quirks.posix_rename:
-            return SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
+            return SFTP_OP_UNSUPPORTED
         self._link.write("rename", newpath)
         return self._renamed(oldpath, newpath, may_replace=True)
 
@@ -90,7 +90,7 @@ class ServedFiles(SFTPServerInterface):
     def chattr(self, path: str, attr: SFTPAttributes) -> int:
         """Mode and times."""
         if not self._tree.quirks.setstat:
-            return SFTP_OP_UNSUPPORTED, SFTP_PERMISSION_DENIED
+            return SFTP_OP_UNSUPPORTED
         return self._done(
             lambda: SFTPServer.set_file_attr(self._tree.target(self._checked(path)), attr)
         )
@@ -132,6 +132,8 @@ class ServedFiles(SFTPServerInterface):
         if old in self._swallowed:
             self._swallowed.discard(old)
             return SFTP_OK
+        if self._tree.quirks.renames_fail:
+            return SFTP_FAILURE
         status = self._done(lambda: self._tree.rename(old, new, may_replace=may_replace))
         if status == SFTP_OK and self._tree.quirks.appends_to_uploads:
             grow(self._tree.place(new))

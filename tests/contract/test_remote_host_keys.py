@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ import pytest
 
 from sftp_sync.errors import RemoteRefused
 from sftp_sync.remote.sftp import SftpLogin, connect
+from sftp_sync.remote.sftp.host_keys import HostKey
 from tests.support.sftp_servers import SftpServer, require_program, sandbox_sftp, sshd
 from tests.support.ssh_keys import Kind, make_key
 
@@ -143,3 +145,13 @@ def test_a_server_with_several_keys_is_asked_for_the_pinned_one(kind: Kind, tmp_
     options = tuple(f"HostKey {tmp_path / name}" for name in keys)
     with sshd(tmp_path / "root", options=options) as server:
         assert is_trusted(replace(server.login(), host_keys=(keys[kind].public,)))
+        # A bare fingerprint does not say which kind to ask for.
+        bare = fingerprint_of(keys[kind].public)
+        assert is_trusted(replace(server.login(), host_keys=(bare,)))
+        other = fingerprint_of(make_key("ed25519").public)
+        with pytest.raises(RemoteRefused, match="another host key"):
+            connect(replace(server.login(), host_keys=(other,)))
+
+
+def fingerprint_of(public: str) -> str:
+    return HostKey("", base64.b64decode(public.split()[1])).fingerprint

@@ -196,6 +196,15 @@ class TestOldServers:
             assert "legacy_algorithms: [ssh-rsa]" in caught.value.fix
             assert signed_in(replace(login, legacy_algorithms=("ssh-rsa",)))
 
+    def test_that_nothing_can_mend_are_told_apart(self, tmp_path: Path) -> None:
+        with (
+            sshd(tmp_path, options=("Ciphers chacha20-poly1305@openssh.com",)) as server,
+            pytest.raises(RemoteRefused, match="no algorithm in common") as caught,
+        ):
+            connect(server.login())
+        assert "chacha20-poly1305@openssh.com" in caught.value.message
+        assert "legacy_algorithms" not in caught.value.fix
+
     def test_are_offered_nothing_old_unless_named(self, openssh: SftpServer) -> None:
         with connect(openssh.login()) as remote:
             transport = remote.connection.transport

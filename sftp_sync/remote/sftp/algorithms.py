@@ -75,7 +75,8 @@ class KexGroup1Sha1(KexGroup14Sha1):
 class NegotiatingTransport(Transport):
     """An SSH connection that offers what we want, in our order, and remembers what was offered.
 
-    `wanted_host_keys` come first, so that a server with several keys shows the pinned one.
+    `wanted_host_keys` come first, so that a server with several keys shows the pinned one;
+    `unwanted_host_keys` have been shown already.
     """
 
     # These two tables have no public door; the stubs leave them out.
@@ -89,6 +90,7 @@ class NegotiatingTransport(Transport):
     remote_cipher: str
     legacy: tuple[str, ...] = ()
     wanted_host_keys: tuple[str, ...] = ()
+    unwanted_host_keys: tuple[str, ...] = ()
     offered: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -106,7 +108,8 @@ class NegotiatingTransport(Transport):
         """Kinds of host keys; certificates are not asked for, since pins name keys."""
         known = HOST_KEYS + self._named(LEGACY_HOST_KEYS)
         pinned = tuple(name for name in self.wanted_host_keys if name in known)
-        return pinned + tuple(name for name in known if name not in pinned)
+        others = tuple(name for name in known if name not in pinned)
+        return tuple(name for name in pinned + others if name not in self.unwanted_host_keys)
 
     @property
     def preferred_pubkeys(self) -> tuple[str, ...]:
@@ -120,6 +123,10 @@ class NegotiatingTransport(Transport):
     def preferred_kex(self) -> tuple[str, ...]:
         """Key exchanges, as paramiko orders them."""
         return (*super().preferred_kex, *self._named(LEGACY_KEY_EXCHANGES))
+
+    def has_shown_all(self, seen: tuple[str, ...]) -> bool:
+        """Whether the server has no other kind of host key that we could ask for."""
+        return not set(self.preferred_keys) & set(self.offered[1]) - set(seen)
 
     def _named(self, candidates: Iterable[str]) -> tuple[str, ...]:
         return tuple(name for name in candidates if name in self.legacy)

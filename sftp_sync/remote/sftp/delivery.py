@@ -10,10 +10,12 @@ from sftp_sync.errors import RemoteRefused
 from sftp_sync.model import shown
 from sftp_sync.remote.names import part_path, wire
 from sftp_sync.remote.sftp.errors import MISSING, Doing, taken, translated
+from sftp_sync.remote.sftp.listing import release
 from sftp_sync.remote.sftp.login import SftpLogin
 from sftp_sync.remote.sftp.packets import (
     NO_ATTRIBUTES,
     Attributes,
+    BrokenConnectionError,
     Kind,
     OpenFlag,
     Status,
@@ -39,6 +41,8 @@ class Delivery:
         self._part = wire(part_path(path))
         self._writing = Doing("write_export", "write", path)
         self._renaming = Doing("rename_export", "give its final name to", path)
+        # Once an older file has made room, the part is the only copy there and stays.
+        self._part_is_precious = False
 
     def run(self, source: Path, *, may_replace: bool) -> None:
         """Write, check, rename, check."""
@@ -52,7 +56,7 @@ class Delivery:
                 was_seen = self._check_part(written_bytes)
                 self._rename(written_bytes, may_replace=may_replace)
                 self._check_target(written_bytes, part_was_seen=was_seen)
-        except BaseException:
+        except Exception:
             self._clean_up()
             raise
 
@@ -65,9 +69,8 @@ class Delivery:
             try:
                 written_bytes = upload(self._session, handle, _pieces(opened.read))
                 self._settle(handle, mode)
-            except StatusError:
-                with suppress(StatusError):
-                    self._session.close_handle(handle)
+            except Exception:
+                release(self._session, handle)
                 raise
             self._session.close_handle(handle)
         return written_bytes
@@ -115,24 +118,29 @@ class Delivery:
             raise
 
     def _rename_over(self) -> None:
-        try:
+        if POSIX_RENAME in self._session.extensions:
             self._session.extended(POSIX_RENAME, string(self._part), string(self._target))
+            return
+        try:
+            self._session.ask(Kind.RENAME, string(self._part), string(self._target))
         except StatusError:
-            if not exists(self._session, self._part):
+            if not exists(self._session, self._target):
                 raise
         else:
             return
-        # A crash between these two leaves the new content under the part's name.
-        with suppress(StatusError):
-            self._session.ask(Kind.REMOVE, string(self._target))
+        self._session.ask(Kind.REMOVE, string(self._target))
+        # A crash here leaves the new content under the part's name; the next run sends it again.
+        self._part_is_precious = True
         self._session.ask(Kind.RENAME, string(self._part), string(self._target))
 
     def _has_arrived(self, written_bytes: int) -> bool:
         """Whether a rename that was called a failure has happened all the same."""
-        if exists(self._session, self._part):
+        if look(self._session, self._part) is not None:
             return False
         found = look(self._session, self._target)
-        return found is not None and found.size == written_bytes
+        if found is None or found is UNKNOWN:
+            return False
+        return found.size in (None, written_bytes)
 
     def _check_target(self, written_bytes: int, *, part_was_seen: bool) -> None:
         found = look(self._session, self._target)
@@ -157,8 +165,8 @@ class Delivery:
             self._session.ask(Kind.REMOVE, string(self._part))
 
     def _clean_up(self) -> None:
-        if not self._session.is_broken:
-            with translated(self._login, self._writing):
+        if not self._session.is_broken and not self._part_is_precious:
+            with suppress(BrokenConnectionError):  # what went wrong before is what matters
                 self._remove_part()
 
 

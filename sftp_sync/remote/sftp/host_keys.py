@@ -34,11 +34,14 @@ class HostKey:
 
 @dataclass(frozen=True)
 class Pins:
-    """What the configuration trusts. `types` are the kinds of key that it names."""
+    """What the configuration trusts. `types` are the kinds of key that it names; a bare
+    fingerprint names none and so may be of a type that the server does not show first.
+    """
 
     fingerprints: frozenset[str] = frozenset()
     revoked: frozenset[str] = frozenset()
     types: tuple[str, ...] = ()
+    may_be_of_another_type: bool = False
     has_certificate_authority: bool = False
     shown: tuple[str, ...] = field(default=())
 
@@ -54,19 +57,22 @@ def pins_of(login: SftpLogin) -> Pins:
     return _gathered(trusted, lines)
 
 
-def judge(presented: HostKey, pins: Pins, place: str) -> None:
-    """Nothing where the key is trusted; `RemoteRefused` otherwise, with what to do."""
+def is_trusted(presented: HostKey, pins: Pins) -> bool:
+    """Whether this key is pinned, and not revoked."""
+    return presented.fingerprint in pins.fingerprints - pins.revoked
+
+
+def mistrust(presented: HostKey, pins: Pins, place: str) -> RemoteRefused:
+    """Why a key is not trusted, and what to do."""
     if presented.fingerprint in pins.revoked:
-        raise RemoteRefused(
+        return RemoteRefused(
             f"{place} shows the key {presented.fingerprint}, which known_hosts marks as revoked.",
             fix="Do not connect. Ask the partner, by telephone, which key is theirs.",
             step="host_key",
         )
-    if presented.fingerprint in pins.fingerprints:
-        return
     if pins.fingerprints:
-        raise _changed(presented, pins, place)
-    raise _unknown(presented, pins, place)
+        return _changed(presented, pins, place)
+    return _unknown(presented, pins, place)
 
 
 def _changed(presented: HostKey, pins: Pins, place: str) -> RemoteRefused:
@@ -129,12 +135,13 @@ def _gathered(trusted: Iterable[HostKey | str], lines: Iterable[HostLine]) -> Pi
             has_authority = True
         else:
             keys.append(key)
-    fingerprints = [pin for pin in trusted if isinstance(pin, str)]
-    fingerprints += [key.fingerprint for key in keys]
+    bare = [pin for pin in trusted if isinstance(pin, str)]
+    fingerprints = bare + [key.fingerprint for key in keys]
     return Pins(
         fingerprints=frozenset(fingerprints),
         revoked=frozenset(revoked),
         types=tuple(dict.fromkeys(key.type for key in keys)),
+        may_be_of_another_type=bool(bare),
         has_certificate_authority=has_authority,
         shown=tuple(dict.fromkeys(fingerprints)),
     )
