@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sftp_sync.errors import VendorRefused, VendorUnavailable
+from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
 from sftp_sync.model import Blocked, NotNow
 from sftp_sync.providers.base import Answer, Lane
 from sftp_sync.providers.hints import NOTHING_SAID, clock_offset, hints_of
@@ -20,7 +20,6 @@ from sftp_sync.providers.wording import sentence
 
 LARGEST_LISTING_BYTES = 268_435_456  # about two million calls
 USER_AGENT = "sftp-sync"
-UNUSABLE = "the token is empty or holds characters that no token has"
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,10 @@ class VendorClient:
         may_send: Callable[[], bool],
     ) -> Answer:
         """Send a request whose slot is already taken; whatever happens is an outcome."""
-        token = self._identity.token()
-        if not _fits_a_header(token):
-            self.pace.give_back()
-            return Answer(Blocked("account", UNUSABLE))
+        try:
+            token = self._token()
+        except VendorRefused as error:
+            return Answer(Blocked("account", error.message))
         exchange = Exchange(
             method="POST",
             path=path,
@@ -88,14 +87,7 @@ class VendorClient:
         """Read a document at the account's pace, or raise one of `sftp_sync.errors`."""
         if not self.pace.take(lane):
             raise VendorUnavailable("Stopping: the vendor was not asked.")
-        token = self._identity.token()
-        if not _fits_a_header(token):
-            self.pace.give_back()
-            raise VendorRefused(
-                f"{UNUSABLE[0].upper()}{UNUSABLE[1:]}.",
-                fix="Put the account's token into the configuration, alone on one line.",
-                scope="account",
-            )
+        token = self._token()
         began = self._now()
         reply = self._wire.exchange(self._reading(path, query or {}, self._headers(token)))
         self._settle_slot(reply)
@@ -112,6 +104,22 @@ class VendorClient:
     def close(self) -> None:
         """Let go of the connections."""
         self._wire.close()
+
+    def _token(self) -> str:
+        """The present token, or why there is none; a slot that was taken goes back then."""
+        try:
+            token = self._identity.token()
+        except SyncError as error:
+            self.pace.give_back()
+            raise VendorRefused(error.message, fix=error.fix, scope="account") from error
+        if _fits_a_header(token):
+            return token
+        self.pace.give_back()
+        raise VendorRefused(
+            "The token is empty or holds characters that no token has.",
+            fix="Put the account's token into the configuration, alone on one line.",
+            scope="account",
+        )
 
     def _headers(self, token: str) -> dict[str, str]:
         return {

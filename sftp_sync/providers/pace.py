@@ -23,6 +23,7 @@ from sftp_sync.providers.hints import Hints
 MARGIN = 0.995  # of the limit: latencies up to 0.3 s then never make a slot wait
 CATCH_UP_SECONDS = 1.0
 FOLLOWING_EVERY = 20  # one slot in so many is for following, however much is due
+APPETITE_SECONDS = 0.5  # who asked for a slot so lately, or two slots ago, still wants one
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 SHORTEST_WAIT_SECONDS = 0.001
@@ -54,7 +55,8 @@ class Pace:
         self._growing_pause = FIRST_PAUSE_SECONDS
         self._others: tuple[float, int] | None = None  # (until, what remains for us)
         self._dispatch_slots_in_a_row = 0
-        self._waiting: dict[Lane, int] = {"dispatch": 0, "following": 0}
+        self._dispatch_asked_at = float("-inf")
+        self._following_waits = 0
 
     @property
     def limit(self) -> int:
@@ -63,8 +65,9 @@ class Pace:
 
     def take(self, lane: Lane = "dispatch") -> bool:
         """Wait for a slot and take it; False when it is time to stop instead."""
+        is_following = lane == "following"
         with self._lock:
-            self._waiting[lane] += 1
+            self._following_waits += is_following
         try:
             while True:
                 if self.take_if_free(lane):
@@ -73,12 +76,14 @@ class Pace:
                     return False
         finally:
             with self._lock:
-                self._waiting[lane] -= 1
+                self._following_waits -= is_following
 
     def take_if_free(self, lane: Lane = "dispatch") -> bool:
         """Take a slot if one is free now."""
         with self._lock:
             now = self._timing.monotonic()
+            if lane == "dispatch":
+                self._dispatch_asked_at = now
             if self._seconds_until(now, lane) > 0:
                 return False
             self._next_slot_at = max(self._next_slot_at, now - CATCH_UP_SECONDS) + self._interval()
@@ -153,7 +158,7 @@ class Pace:
                 self._others = None
             elif remaining <= 0:
                 waits.append(until - now)
-        if not self._is_turn_of(lane):
+        if not self._is_turn_of(lane, now):
             waits.append(self._interval())
         return max(0.0, *waits)
 
@@ -166,11 +171,13 @@ class Pace:
             return self._answered[surplus] - now
         return self._interval()
 
-    def _is_turn_of(self, lane: Lane) -> bool:
+    def _is_turn_of(self, lane: Lane, now: float) -> bool:
         following_is_due = self._dispatch_slots_in_a_row >= FOLLOWING_EVERY - 1
         if lane == "dispatch":
-            return not (following_is_due and self._waiting["following"])
-        return following_is_due or not self._waiting["dispatch"]
+            return not (following_is_due and self._following_waits)
+        # Dispatch need not wait here for its slots: having asked for one lately is enough.
+        appetite = max(APPETITE_SECONDS, 2 * self._interval())
+        return following_is_due or now - self._dispatch_asked_at > appetite
 
     def _learn(self, now: float, hints: Hints) -> None:
         if hints.limit is not None:

@@ -1,10 +1,9 @@
 """One request on the wire: within a total deadline, never repeated, never redirected, and with
-the certainty of what has left. The only importer of httpx and httpcore.
+the certainty of what has left. The only importer of httpx.
 """
 
 from __future__ import annotations
 
-import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +15,6 @@ import httpx
 from sftp_sync.errors import ConfigError
 from sftp_sync.providers.address import require_safe
 from sftp_sync.providers.deadline import Deadline, DeadlineBackend
-
-logging.getLogger("httpx").setLevel(logging.WARNING)  # at INFO it would log every address whole
 
 # Servers commonly close idle connections after five seconds or more. We let go first: a request
 # that crosses the server's close on the wire is a doubtful one.

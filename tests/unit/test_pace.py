@@ -244,8 +244,9 @@ def test_waiting_ends_when_it_is_time_to_stop() -> None:
     assert not pace.take()
 
 
-def test_following_gets_one_slot_in_twenty_however_much_is_due() -> None:
-    order = _contest(slots=200)
+@pytest.mark.parametrize("dispatch_polls", [True, False])
+def test_following_gets_one_slot_in_twenty_however_much_is_due(*, dispatch_polls: bool) -> None:
+    order = _contest(200, dispatch_polls=dispatch_polls)
     assert order.count("following") == 200 // FOLLOWING_EVERY
     gaps = [index for index, lane in enumerate(order) if lane == "following"]
     assert max(after - before for before, after in itertools.pairwise(gaps)) == 20
@@ -267,24 +268,29 @@ def test_dispatch_has_every_slot_when_nobody_follows() -> None:
     assert clock.at < 50 * 0.61
 
 
-def _contest(slots: int) -> list[Lane]:
+def _contest(slots: int, *, dispatch_polls: bool) -> list[Lane]:
     """Both lanes want every slot, in real threads by a real clock."""
     stop = threading.Event()
-    pace = Pace(60_000, Timing(time.monotonic, stop.wait))
+    pace = Pace(30_000, Timing(time.monotonic, stop.wait))
     order: list[Lane] = []
     lock = threading.Lock()
 
+    def poll() -> bool:
+        while not pace.take_if_free():
+            if stop.wait(max(pace.slot_free_in(), 0.0005)):
+                return False
+        return True
+
     def want(lane: Lane) -> None:
-        while pace.take(lane):
+        polls = dispatch_polls and lane == "dispatch"
+        while poll() if polls else pace.take(lane):
             with lock:
                 order.append(lane)
                 if len(order) >= slots:
                     stop.set()
 
-    threads = [
-        threading.Thread(target=want, args=(lane,))
-        for lane in ("dispatch", "dispatch", "following")
-    ]
+    lanes: tuple[Lane, ...] = ("dispatch", "following", "following")
+    threads = [threading.Thread(target=want, args=(lane,)) for lane in lanes]
     for thread in threads:
         thread.start()
     for thread in threads:

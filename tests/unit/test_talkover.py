@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sftp_sync.errors import VendorUnavailable
-from sftp_sync.model import Accepted
+from sftp_sync.errors import ConfigError, VendorRefused, VendorUnavailable
+from sftp_sync.model import Accepted, Blocked
 from sftp_sync.providers.base import CallRequest, VendorCall
 from sftp_sync.providers.client import Identity, VendorClient
 from sftp_sync.providers.pace import Pace, Timing
@@ -239,6 +239,19 @@ def test_the_token_is_asked_for_before_every_request(tmp_path: Path) -> None:
         provider = vendor.provider(token=lambda: next(tokens))
         outcomes = [provider.send(CallRequest("+12125550100", {}, {})).outcome for _ in range(2)]
     assert [type(outcome).__name__ for outcome in outcomes] == ["Blocked", "Accepted"]
+
+
+def test_a_token_that_cannot_be_read_stops_the_account_and_nothing_else(tmp_path: Path) -> None:
+    def unreadable() -> str:
+        raise ConfigError("The file of the token is gone.")
+
+    with talkover(tmp_path) as vendor:
+        provider = vendor.provider(token=unreadable)
+        sent = provider.send(CallRequest("+12125550100", {}, {})).outcome
+        assert sent == Blocked("account", "The file of the token is gone.")
+        with pytest.raises(VendorRefused, match="is gone"):
+            provider.campaign()
+        assert vendor.requests() == []
 
 
 def test_a_hundred_thousand_calls_are_read_in_seconds(connected: Connect) -> None:
