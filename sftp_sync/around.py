@@ -6,12 +6,20 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sftp_sync.ledger import Ledger
 from sftp_sync.remote.base import Remote
 from sftp_sync.spool import Spool
 
-Advance = Callable[[int], None]
+
+class Advance(Protocol):
+    """Told how much more is done, and, where that changes, how much there is in all."""
+
+    def __call__(self, done: int, total: int | None = None, /) -> None:
+        """So much more is done."""
+
+
 Watch = Callable[[str, int | None], AbstractContextManager[Advance]]
 """Shown what is going on (a title and how much there is of it); told how much is done."""
 
@@ -28,3 +36,4 @@ class Surroundings:
     wait: Callable[[float], None]
     """Let some seconds pass; `Stopped` at once when we are told to stop, also for no seconds."""
     watch: Watch
+    monotonic: Callable[[], float]

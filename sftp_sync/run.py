@@ -6,28 +6,18 @@ point and repeated at any time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import structlog
 
+from sftp_sync.admission import admit, knocking
 from sftp_sync.around import Connect, Surroundings
-from sftp_sync.errors import (
-    LeaseBusy,
-    LedgerUnavailable,
-    NeedsOperator,
-    RemoteRefused,
-    Stopped,
-    SyncError,
-    TryLater,
-)
-from sftp_sync.model import Campaign, CampaignRecord, FileState
-from sftp_sync.remote.base import Remote
+from sftp_sync.errors import LeaseBusy, LedgerUnavailable, Stopped, SyncError
+from sftp_sync.model import Campaign, FileState, RowState
+from sftp_sync.sending.dispatcher import Shift
+from sftp_sync.sending.route import SendingAccount
 from sftp_sync.steps.collect import Collected, collect
+from sftp_sync.steps.dispatch import Dispatched, dispatch
 from sftp_sync.steps.preview import Previewed, preview
-
-FIRST_PAUSE = timedelta(minutes=5)
-LONGEST_PAUSE = timedelta(hours=24)
-AT_THE_DOOR = {"host_key", "sign_in"}
 
 NOTHING = Collected()
 
@@ -55,6 +45,28 @@ class RunReport:
 
 
 @dataclass(frozen=True)
+class SendReport:
+    """What one dispatch of one account came to."""
+
+    account: str
+    dispatched: Dispatched
+    problem: SyncError | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another process is sending this account's rows."""
+        return isinstance(self.problem, LeaseBusy)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nobody needs to look."""
+        strange = (RowState.REFUSED, RowState.UNCERTAIN)
+        if any(self.dispatched.rows[state] for state in strange):
+            return False
+        return self.problem is None or self.is_busy
+
+
+@dataclass(frozen=True)
 class Rehearsal:
     """What a run would do."""
 
@@ -78,7 +90,7 @@ def run(campaign: Campaign, connect: Connect, around: Surroundings) -> RunReport
         return RunReport(campaign.name, problem=problem)
     collected = NOTHING
     try:
-        collected = collect(campaign, _knocking(campaign, connect, around), around)
+        collected = collect(campaign, knocking(campaign, connect, around), around)
         if collected.interrupted is not None:
             raise collected.interrupted
     except (LeaseBusy, Stopped) as problem:
@@ -90,6 +102,16 @@ def run(campaign: Campaign, connect: Connect, around: Surroundings) -> RunReport
     return RunReport(campaign.name, collected)
 
 
+def send(account: SendingAccount, around: Surroundings, shift: Shift) -> SendReport:
+    """Send what is due through one account."""
+    try:
+        dispatched = dispatch(account, around, shift)
+    except SyncError as problem:
+        log.warning("step_failed", account=account.name, step="dispatch", reason=problem.message)
+        return SendReport(account.name, Dispatched(account.name), problem)
+    return SendReport(account.name, dispatched, dispatched.problem)
+
+
 def rehearse(campaign: Campaign, connect: Connect, around: Surroundings) -> Rehearsal:
     """What a run would do with the files that are there now, changing nothing anywhere."""
     try:
@@ -97,44 +119,6 @@ def rehearse(campaign: Campaign, connect: Connect, around: Surroundings) -> Rehe
         return Rehearsal(campaign.name, tuple(preview(campaign, connect, around)))
     except SyncError as problem:
         return Rehearsal(campaign.name, problem=problem)
-
-
-def admit(campaign: Campaign, known: CampaignRecord, now: datetime) -> None:
-    """Let only those connect whose connection was tested as it is set now, and is not refused."""
-    test = f"Type: sftp-sync test-connection {campaign.name}"
-    if known.connection != campaign.connection:
-        changed = "" if known.connection is None else " since its settings were changed"
-        raise NeedsOperator(
-            f"{campaign.name} does not run: its connection has not passed a test{changed}.",
-            fix=test,
-        )
-    if known.not_before is not None and now < known.not_before:
-        raise TryLater(
-            f"{campaign.name} was refused at the door {known.refused_sign_ins} times; the next try"
-            f" is at {known.not_before:%Y-%m-%d %H:%M} UTC, so that the partner does not lock us"
-            " out.",
-            fix=f"To try now, {test[0].lower()}{test[1:]}",
-        )
-
-
-def _knocking(campaign: Campaign, connect: Connect, around: Surroundings) -> Connect:
-    """The same connection, with a refusal at the door remembered."""
-
-    def knock() -> Remote:
-        try:
-            return connect()
-        except RemoteRefused as error:
-            if error.step in AT_THE_DOOR:
-                _remember_refusal(campaign, around)
-            raise
-
-    return knock
-
-
-def _remember_refusal(campaign: Campaign, around: Surroundings) -> None:
-    refusals = around.ledger.campaigns.get(campaign.name).refused_sign_ins + 1
-    pause = min(FIRST_PAUSE * 2 ** min(refusals - 1, 20), LONGEST_PAUSE)
-    around.ledger.campaigns.refused(campaign.name, refusals, around.now() + pause)
 
 
 def _say(campaign: Campaign, step: str, problem: SyncError, around: Surroundings) -> None:

@@ -82,7 +82,7 @@ def watched(*, quiet: bool) -> Iterator[Watch]:
     def watch(title: str, total: int | None) -> Iterator[Advance]:
         task = bars.add_task(plain(title), total=total)
         try:
-            yield lambda done: bars.advance(task, done)
+            yield lambda done, all_of_it=None: bars.update(task, advance=done, total=all_of_it)
         finally:
             bars.remove_task(task)
 

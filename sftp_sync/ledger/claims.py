@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sftp_sync.ledger.engine import writing
+from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
@@ -38,6 +38,19 @@ class Claims:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def due(self, campaigns: Sequence[str]) -> dict[str, int]:
+        """How many rows of which campaigns are due."""
+        asked = (
+            select(files.c.campaign, func.count())
+            .join(rows, rows.c.file_id == files.c.id)
+            .where(files.c.campaign.in_(campaigns), files.c.state == FileState.DISPATCHING)
+            .where(rows.c.state == RowState.PENDING)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(asked.group_by(files.c.campaign))
+            counts: dict[str, int] = dict(found.tuples().all())
+        return counts
 
     def claim(self, lease: Lease, campaign: Campaign, when: Moment) -> Claim | Idle:
         """The next row of a campaign that may be sent now, as `sending`; or why there is none."""

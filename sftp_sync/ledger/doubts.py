@@ -68,12 +68,23 @@ class Doubts:
             ).all()
             return [_doubt(connection, row) for row in found]
 
-    def next_look_at(self, campaign: Campaign) -> datetime | None:
-        """When to look next; None where nothing in doubt can be settled without a person."""
-        asked = _in_doubt(campaign).where(rows.c.next_look_at.is_not(None))
+    def due_campaigns(self, campaigns: Sequence[str], now: datetime) -> set[str]:
+        """Those of these campaigns that have rows whose time to look has come."""
+        return self._campaigns_with(campaigns, rows.c.next_look_at <= now)
+
+    def is_any_waiting(self, campaigns: Sequence[str]) -> bool:
+        """Whether anything in doubt may still be settled without a person."""
+        return bool(self._campaigns_with(campaigns, rows.c.next_look_at.is_not(None)))
+
+    def _campaigns_with(self, campaigns: Sequence[str], which: ColumnElement[bool]) -> set[str]:
+        asked = (
+            select(files.c.campaign)
+            .distinct()
+            .join(rows, rows.c.file_id == files.c.id)
+            .where(rows.c.state == RowState.UNCERTAIN, which, files.c.campaign.in_(campaigns))
+        )
         with reading(self._engine) as connection:
-            row = connection.execute(asked.order_by(rows.c.next_look_at).limit(1)).one_or_none()
-        return None if row is None else row.next_look_at
+            return set(connection.execute(asked).scalars())
 
     def held(self, destination: str, call_ids: Iterable[str]) -> set[str]:
         """Those of these calls that belong to a row already."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, and_, func, insert, literal, select, update
@@ -13,7 +14,16 @@ from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
 from sftp_sync.ledger.schema import files, rows
 from sftp_sync.ledger.sightings import name_of, raw_name, sight, unseen
-from sftp_sync.model import Code, FileRecord, FileState, ReadFile, RemoteFile, RowState, StagedFile
+from sftp_sync.model import (
+    Code,
+    FilePlan,
+    FileRecord,
+    FileState,
+    ReadFile,
+    RemoteFile,
+    RowState,
+    StagedFile,
+)
 
 IS_FILE = files.c.state != FileState.ENTERING
 REJECTED = "rejected by the operator"
@@ -104,6 +114,21 @@ class Files:
             _settle(connection, file_id, reason=REJECTED)
         return self.get(file_id)
 
+    def plan(self, file_id: int) -> FilePlan:
+        """How the rows of a file are put to the vendor, as it was when the file was received."""
+        asked = select(files.c.sha256, files.c.understanding, files.c.mapping)
+        with reading(self._engine) as connection:
+            row = connection.execute(asked.where(files.c.id == file_id)).one()
+        understood, mapping = json.loads(row.understanding), json.loads(row.mapping)
+        payload = mapping["payload"]
+        return FilePlan(
+            sha256=row.sha256,
+            header=tuple(understood["header"]),
+            phone_columns=tuple(understood["phone_columns"]),
+            payload=tuple(payload) if isinstance(payload, list) else payload,
+            context=mapping["context"],
+        )
+
     def untidy(self, campaign: str) -> list[ReadFile]:
         """Files that are safe here and still lie in the partner's inbox, oldest first."""
         asked = select(files.c.id, files.c.name_raw, files.c.sha256, files.c.received_at)
@@ -137,7 +162,7 @@ def _undecided(connection: Connection, file_id: int, verb: str) -> AnyRow:
 def _settle(connection: Connection, file_id: int, reason: str | None) -> None:
     """Give a decided file the state that its rows call for."""
     asked = select(rows.c.state, func.count()).where(rows.c.file_id == file_id)
-    counts: dict[str, int] = dict(connection.execute(asked.group_by(rows.c.state)).tuples())
+    counts: dict[str, int] = dict(connection.execute(asked.group_by(rows.c.state)).tuples().all())
     if counts.get(RowState.PENDING):
         state = FileState.DISPATCHING
     elif counts.get(RowState.REFUSED):

@@ -11,13 +11,16 @@ from sqlalchemy import Engine
 
 from sftp_sync.ledger import upgrade
 from sftp_sync.ledger.campaigns import Campaigns
+from sftp_sync.ledger.claims import Claims
 from sftp_sync.ledger.deliveries import Deliveries
+from sftp_sync.ledger.doubts import Doubts
 from sftp_sync.ledger.engine import open_engine
 from sftp_sync.ledger.entering import Entering
 from sftp_sync.ledger.files import Files
 from sftp_sync.ledger.leases import SILENT_SECONDS, Holder, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.rows import Rows
+from sftp_sync.ledger.settling import Settling
 
 
 class Ledger:
@@ -32,6 +35,9 @@ class Ledger:
         self.rows = Rows(engine)
         self.deliveries = Deliveries(engine)
         self.notices = Notices(engine)
+        self.claims = Claims(engine)
+        self.settling = Settling(engine)
+        self.doubts = Doubts(engine)
 
     @classmethod
     def open(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from sftp_sync.model.states import RowState
 
@@ -67,5 +68,5 @@ class FilePlan:
     sha256: str
     header: tuple[str, ...]
     phone_columns: tuple[str, ...]
-    payload: object
+    payload: Literal["all"] | tuple[str, ...] | Mapping[str, str]
     context: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Builds the parts that a configuration describes; the only module that knows every adapter."""
+"""The partner's side and this machine: connections, the ledger, the spool, time."""
 
 from __future__ import annotations
 
@@ -98,6 +98,7 @@ def surroundings(
         now=now,
         wait=wait,
         watch=watch,
+        monotonic=time.monotonic,
     )
 
 
@@ -110,4 +111,4 @@ def free_bytes(folder: Path) -> int:
 def nobody_watches(title: str, total: int | None) -> Iterator[Advance]:
     """For work that nobody looks at."""
     del title, total
-    yield lambda _: None
+    yield lambda _done, _total=None: None

@@ -1,0 +1,52 @@
+"""Who may connect: only what was tested as it is set now, and is not being refused at the door."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sftp_sync.around import Connect, Surroundings
+from sftp_sync.errors import NeedsOperator, RemoteRefused, TryLater
+from sftp_sync.model import Campaign, CampaignRecord
+from sftp_sync.remote.base import Remote
+
+FIRST_PAUSE = timedelta(minutes=5)
+LONGEST_PAUSE = timedelta(hours=24)
+AT_THE_DOOR = {"host_key", "sign_in"}
+
+
+def admit(campaign: Campaign, known: CampaignRecord, now: datetime) -> None:
+    """Let only those connect whose connection was tested as it is set now, and is not refused."""
+    test = f"Type: sftp-sync test-connection {campaign.name}"
+    if known.connection != campaign.connection:
+        changed = "" if known.connection is None else " since its settings were changed"
+        raise NeedsOperator(
+            f"{campaign.name} does not run: its connection has not passed a test{changed}.",
+            fix=test,
+        )
+    if known.not_before is not None and now < known.not_before:
+        raise TryLater(
+            f"{campaign.name} was refused at the door {known.refused_sign_ins} times; the next try"
+            f" is at {known.not_before:%Y-%m-%d %H:%M} UTC, so that the partner does not lock us"
+            " out.",
+            fix=f"To try now, {test[0].lower()}{test[1:]}",
+        )
+
+
+def knocking(campaign: Campaign, connect: Connect, around: Surroundings) -> Connect:
+    """The same connection, with a refusal at the door remembered."""
+
+    def knock() -> Remote:
+        try:
+            return connect()
+        except RemoteRefused as error:
+            if error.step in AT_THE_DOOR:
+                _remember_refusal(campaign, around)
+            raise
+
+    return knock
+
+
+def _remember_refusal(campaign: Campaign, around: Surroundings) -> None:
+    refusals = around.ledger.campaigns.get(campaign.name).refused_sign_ins + 1
+    pause = min(FIRST_PAUSE * 2 ** min(refusals - 1, 20), LONGEST_PAUSE)
+    around.ledger.campaigns.refused(campaign.name, refusals, around.now() + pause)

@@ -1,0 +1,129 @@
+"""Rows in doubt: one look at the vendor's campaign, and what follows for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from sftp_sync.around import Surroundings
+from sftp_sync.doubt import (
+    AskAgain,
+    ForAPerson,
+    Found,
+    Look,
+    LookAgain,
+    is_ours,
+    judge,
+)
+from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.model import Accepted, AlreadyQueued, Doubt, Outcome, Uncertain
+from sftp_sync.providers.base import Answer
+from sftp_sync.sending.route import Route
+from sftp_sync.sending.senders import Errand
+
+FRESH = timedelta(seconds=5)
+PAUSE_AFTER_FAILURE = timedelta(seconds=30)
+NOT_OURS = "asked again: the vendor has a call to this number that is not this row's"
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A row in doubt of which the vendor has no call, and the look that showed it."""
+
+    route: Route
+    doubt: Doubt
+    look: Look
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What one look left to ask, which is true only for a moment; or why it could not be had."""
+
+    route: Route
+    questions: tuple[Question, ...] = ()
+    problem: SyncError | None = None
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The looks of one account, under its lease."""
+
+    around: Surroundings
+    lease: Lease
+
+    def settle(self, route: Route) -> Looked:
+        """Look once, and settle what that settles."""
+        doubts = self.around.ledger.doubts.due(route.campaign, self.around.now())
+        if not doubts:
+            return Looked(route)
+        try:
+            look = self._look(route, doubts)
+        except (VendorRefused, VendorUnavailable) as error:
+            self._put_off(doubts, error)
+            return Looked(route, problem=error)
+        asked = [Question(route, doubt, look) for doubt in doubts if self._apply(doubt, look)]
+        return Looked(route, tuple(asked))
+
+    def errand(self, question: Question) -> Errand | None:
+        """Claim a row to ask again, if the look is still fresh and nobody was faster."""
+        now = self.around.now()
+        if now - question.look.at > FRESH:
+            return None
+        moment = question.route.moment(now)
+        claim = self.around.ledger.doubts.claim(self.lease, question.doubt, moment)
+        return None if claim is None else Errand(question.route, claim, self._reading(question))
+
+    def _look(self, route: Route, doubts: list[Doubt]) -> Look:
+        ledger = self.around.ledger
+        campaign = route.provider.campaign()
+        at = self.around.now()
+        destination = route.campaign.destination
+        ledger.doubts.learn_ids(destination, (call.id for call in campaign.calls))
+        numbers = {doubt.phone for doubt in doubts}
+        theirs = [call.id for call in campaign.calls if call.to in numbers]
+        held = ledger.doubts.held(destination, theirs)
+        return Look(campaign, held, ledger.doubts.ids_agree(destination), at)
+
+    def _apply(self, doubt: Doubt, look: Look) -> bool:
+        """Settle what the look settles; whether the row is to be asked for again."""
+        doubts, now = self.around.ledger.doubts, self.around.now()
+        match judge(doubt, look):
+            case Found(call):
+                if not doubts.found(self.lease, doubt, (call.id, call.status), "list", now):
+                    doubts.look_again(self.lease, doubt, now, now, "its call was taken by another")
+            case LookAgain(after, why):
+                doubts.look_again(self.lease, doubt, now + after, now, why)
+            case ForAPerson(why):
+                log.warning("doubt_needs_a_person", row=doubt.row_id, reason=why)
+                doubts.look_again(self.lease, doubt, None, now, why)
+            case AskAgain():
+                return True
+        return False
+
+    def _put_off(self, doubts: list[Doubt], error: SyncError) -> None:
+        now = self.around.now()
+        for doubt in doubts:
+            at = now + PAUSE_AFTER_FAILURE
+            self.around.ledger.doubts.look_again(self.lease, doubt, at, now, error.message)
+
+    def _reading(self, question: Question) -> Callable[[Answer], Outcome]:
+        """How the answer to a re-ask is read: a conflict may be with the row's own call."""
+        campaign = question.route.campaign
+
+        def read(answer: Answer) -> Outcome:
+            outcome = answer.outcome
+            if not isinstance(outcome, AlreadyQueued):
+                return outcome
+            held = self.around.ledger.doubts.held(campaign.destination, [outcome.call_id])
+            look = Look(question.look.campaign, held, question.look.ids_agree, question.look.at)
+            if is_ours(outcome, question.doubt, look):
+                return Accepted(outcome.call_id, outcome.status)
+            return Uncertain(NOT_OURS) if campaign.allow_duplicates else outcome
+
+        return read

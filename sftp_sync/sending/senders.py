@@ -1,0 +1,90 @@
+"""One claimed row is sent, and its answer enters the ledger in the same breath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from sftp_sync.around import Surroundings
+from sftp_sync.errors import LedgerUnavailable, Stopped
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.model import Claim, Outcome, Settled
+from sftp_sync.providers.base import Answer
+from sftp_sync.sending.requests import Requests
+from sftp_sync.sending.route import Route
+
+FRESH_SECONDS = 5.0
+TRIES_TO_RECORD = 60
+RECORD_AGAIN_SECONDS = 1.0
+
+log = structlog.get_logger(__name__)
+
+Reading = Callable[[Answer], Outcome]
+"""What an answer means for a row: a conflict after doubt means more than one before it."""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """A claimed row, the way it goes, and how its answer is to be read."""
+
+    route: Route
+    claim: Claim
+    read: Reading
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of an errand: what the vendor said, and what the row became."""
+
+    route: Route
+    outcome: Outcome
+    settled: Settled
+
+
+class Sender:
+    """Sends claimed rows, for any number of threads."""
+
+    def __init__(self, around: Surroundings, lease: Lease, look_after: timedelta) -> None:
+        self._around = around
+        self._lease = lease
+        self._look_after = look_after
+        self._requests = Requests(around.ledger)
+
+    def send(self, errand: Errand) -> Done:
+        """Send a row and settle it. Whatever happens on the wire is an outcome."""
+        request = self._requests.of(errand.route.campaign, errand.claim)
+        answer = errand.route.provider.send(request, self._may_send)
+        settled = self._record(errand.claim, errand.read(answer))
+        log.info(
+            "row_answered",
+            campaign=errand.route.name,
+            row=errand.claim.row_id,
+            attempt=errand.claim.attempt,
+            state=None if settled.state is None else str(settled.state),
+            call_id=settled.call_id,
+            outcome=type(answer.outcome).__name__,
+        )
+        return Done(errand.route, answer.outcome, settled)
+
+    def _may_send(self) -> bool:
+        """Whether the lease is fresh enough, by a clock that counts suspension, to send now."""
+        age = self._around.ledger.leases.age_seconds(self._lease)
+        return not self._lease.lost and age < FRESH_SECONDS
+
+    def _record(self, claim: Claim, outcome: Outcome) -> Settled:
+        """Settle a row. What cannot be recorded now is tried again: the answer comes only once."""
+        for _ in range(TRIES_TO_RECORD):
+            try:
+                now = self._around.now()
+                return self._around.ledger.settling.settle(claim, outcome, now, self._look_after)
+            except LedgerUnavailable as error:
+                log.warning("answer_not_recorded", row=claim.row_id, reason=error.message)
+                try:
+                    self._around.wait(RECORD_AGAIN_SECONDS)
+                except Stopped:
+                    break
+        # The row stays `sending`; whoever takes over finds it in doubt, and looks.
+        return Settled(None)

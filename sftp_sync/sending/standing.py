@@ -1,0 +1,100 @@
+"""What stops sending, and for how long: the account, one of its campaigns, or the breaker.
+
+Kept in memory on purpose: after a restart everything is tried again at once, and what is
+still wrong says so with the first answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
+from sftp_sync.model import Blocked, NotNow, Outcome, Refused, Uncertain
+from sftp_sync.providers.breaker import Breaker
+
+REFUSALS_TO_BLOCK = 5
+UNREACHABLE_TO_REST = 5
+FIRST_REST_SECONDS = 60.0
+LONGEST_REST_SECONDS = 900.0
+
+
+@dataclass
+class Rest:
+    """A pause after something that a person must mend, longer each time."""
+
+    until: float = 0.0
+    seconds: float = FIRST_REST_SECONDS
+    problem: SyncError | None = None
+    is_said: bool = False
+
+    def is_new(self) -> bool:
+        """Whether there is a problem that was not said yet; said from now on."""
+        was_said, self.is_said = self.is_said, self.problem is not None
+        return self.is_said and not was_said
+
+    def begin(self, now: float, problem: SyncError) -> None:
+        """Rest from now on."""
+        if self.problem is None or now >= self.until:
+            self.until = now + self.seconds
+            self.seconds = min(self.seconds * 2, LONGEST_REST_SECONDS)
+        self.problem = problem
+
+    def end(self) -> None:
+        """It works again."""
+        self.until, self.seconds, self.problem, self.is_said = 0.0, FIRST_REST_SECONDS, None, False
+
+
+@dataclass
+class Standing:
+    """Where an account and its campaigns stand."""
+
+    breaker: Breaker = field(default_factory=Breaker)
+    account: Rest = field(default_factory=Rest)
+    campaigns: dict[str, Rest] = field(default_factory=dict)
+    _refusals: dict[str, int] = field(default_factory=dict)
+    _unreachable: int = 0
+
+    def rest_of(self, campaign: str) -> Rest:
+        """The rest of one campaign."""
+        return self.campaigns.setdefault(campaign, Rest())
+
+    def is_resting(self, campaign: str, now: float) -> bool:
+        """Whether nothing of this campaign may be sent now."""
+        return now < self.account.until or now < self.rest_of(campaign).until
+
+    def learn(self, campaign: str, outcome: Outcome, now: float) -> None:
+        """What an answer means for what may be sent next."""
+        self.breaker = self.breaker.record(outcome, now)
+        self._count_refusals(campaign, outcome, now)
+        match outcome:
+            case Blocked("account", reason):
+                self.account.begin(now, VendorRefused(_sentence(reason), scope="account"))
+            case Blocked("campaign", reason):
+                self.rest_of(campaign).begin(now, VendorRefused(_sentence(reason)))
+            case NotNow(reason, _, is_unreachable) if is_unreachable:
+                self._unreachable += 1
+                if self._unreachable >= UNREACHABLE_TO_REST:
+                    self.account.begin(now, VendorUnavailable(_sentence(reason)))
+            case _:
+                self._unreachable = 0
+
+    def _count_refusals(self, campaign: str, outcome: Outcome, now: float) -> None:
+        match outcome:
+            case Refused(reason, counts) if counts:
+                count = self._refusals[campaign] = self._refusals.get(campaign, 0) + 1
+                if count >= REFUSALS_TO_BLOCK:
+                    self._refusals[campaign] = 0
+                    problem = VendorRefused(
+                        f"{REFUSALS_TO_BLOCK} rows in a row were refused: {reason}.",
+                        fix="Check the payload that the campaign's agent expects; then type:"
+                        " sftp-sync retry FILE --state refused",
+                    )
+                    self.rest_of(campaign).begin(now, problem)
+            case NotNow() | Uncertain():
+                pass
+            case _:
+                self._refusals[campaign] = 0
+
+
+def _sentence(reason: str) -> str:
+    return f"The vendor does not take calls: {reason.rstrip('.')}."

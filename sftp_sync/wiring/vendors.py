@@ -1,0 +1,120 @@
+"""The vendors' side: a client and a pace for each account, a route for each campaign."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Self
+
+from sftp_sync import logs
+from sftp_sync.config import Account, CampaignConfig, Secret
+from sftp_sync.errors import ConfigError
+from sftp_sync.providers.address import proxy_for
+from sftp_sync.providers.client import Identity, VendorClient
+from sftp_sync.providers.pace import Pace, Timing
+from sftp_sync.providers.talkover import Talkover
+from sftp_sync.providers.wire import Access, Wire
+from sftp_sync.sending.route import Route, SendingAccount
+from sftp_sync.wiring.parts import now
+
+READ_AGAIN_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Vendors:
+    """The accounts of a configuration, ready to send; to be closed at the end."""
+
+    accounts: tuple[SendingAccount, ...]
+    clients: tuple[VendorClient, ...]
+
+    def route_of(self, campaign: str) -> Route:
+        """The way of one campaign."""
+        routes = (route for account in self.accounts for route in account.routes)
+        return next(route for route in routes if route.name == campaign)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for client in self.clients:
+            client.close()
+
+
+def vendors_of(
+    campaigns: Sequence[CampaignConfig],
+    environment: Mapping[str, str],
+    stopping: threading.Event,
+) -> Vendors:
+    """The accounts that these campaigns need. Their tokens are looked up now, so that a missing one
+    is said before anything begins.
+    """
+    accounts, clients = [], []
+    for name in dict.fromkeys(one.settings.account for one in campaigns):
+        ours = [one for one in campaigns if one.settings.account == name]
+        client = _client(ours[0].vendor, environment, stopping)
+        routes = tuple(
+            Route(one.model, Talkover(client, one.settings.campaign_id or "")) for one in ours
+        )
+        accounts.append(_account(name, ours[0].vendor, routes, client.pace))
+        clients.append(client)
+    return Vendors(tuple(accounts), tuple(clients))
+
+
+def _client(
+    account: Account, environment: Mapping[str, str], stopping: threading.Event
+) -> VendorClient:
+    token = _Token(account.token, environment)
+    access = Access(
+        base_url=account.base_url,
+        in_flight=account.in_flight,
+        timeout_seconds=account.timeout_seconds,
+        ca_bundle=None if account.ca_bundle is None else str(account.ca_bundle),
+        proxy=proxy_for(account.base_url, environment),
+    )
+    pace = Pace(account.requests_per_minute, Timing(time.monotonic, stopping.wait))
+    identity = Identity(token)
+    return VendorClient(Wire(access, time.monotonic), pace, identity, now)
+
+
+class _Token:
+    """The account's token, read again now and then: it may be replaced while we run, and a
+    moment without its file must not stop what is under way.
+    """
+
+    def __init__(self, secret: Secret, environment: Mapping[str, str]) -> None:
+        self._secret = secret
+        self._environment = environment
+        self._text = self._read()
+        self._read_at = time.monotonic()
+
+    def __call__(self) -> str:
+        if time.monotonic() - self._read_at > READ_AGAIN_SECONDS:
+            with suppress(ConfigError):
+                self._text = self._read()
+            self._read_at = time.monotonic()
+        return self._text
+
+    def _read(self) -> str:
+        text = self._secret.resolve(self._environment)
+        logs.redact(text)
+        return text
+
+
+def _account(name: str, account: Account, routes: tuple[Route, ...], pace: Pace) -> SendingAccount:
+    return SendingAccount(
+        name=name,
+        routes=routes,
+        budget=pace,
+        in_flight=account.in_flight,
+        uncertain_after=timedelta(seconds=account.uncertain_after_seconds),
+    )
