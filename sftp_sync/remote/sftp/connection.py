@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import suppress
 from dataclasses import dataclass
 
 from paramiko import Channel, SSHException
@@ -18,6 +20,7 @@ from sftp_sync.remote.sftp.sockets import addresses_of
 
 # A read of 32 KiB and its header in one packet; every SSH software takes 35,000 bytes.
 LARGEST_SSH_PACKET = 34_000
+SECONDS_FOR_GOODBYE = 1.0
 WINDOW_BYTES = 4 * 1024 * 1024
 
 
@@ -39,10 +42,17 @@ class Connection:
 
     def close(self) -> None:
         """Say goodbye if anybody listens, then let go of socket and thread."""
-        if not self.session.is_broken:
-            with ended_within(self.transport, self.login.timeout_seconds):
-                _quietly_close(self.channel)
+        if not self.session.is_broken and self.transport.is_active():
+            with ended_within(self.transport, SECONDS_FOR_GOODBYE):
+                self._take_leave()
         shut(self.transport)
+
+    def _take_leave(self) -> None:
+        """Hang up only once the server has: else its log shows an error for each of our visits."""
+        with suppress(SSHException, EOFError, OSError):
+            self.channel.close()
+            self.transport.sock.shutdown(socket.SHUT_WR)
+            self.transport.join(SECONDS_FOR_GOODBYE)
 
 
 def open_connection(login: SftpLogin) -> Connection:
@@ -82,13 +92,6 @@ def _start_sftp(transport: NegotiatingTransport, login: SftpLogin) -> tuple[Chan
             fix="If this goes on, ask the partner whether the account's home folder exists.",
             step="sign_in",
         ) from error
-
-
-def _quietly_close(channel: Channel) -> None:
-    try:
-        channel.close()
-    except (SSHException, EOFError, OSError):
-        return
 
 
 def _check_names(login: SftpLogin) -> None:

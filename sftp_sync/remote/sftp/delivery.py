@@ -23,7 +23,7 @@ from sftp_sync.remote.sftp.packets import (
     string,
 )
 from sftp_sync.remote.sftp.session import Session, StatusError
-from sftp_sync.remote.sftp.transfer import PIECE_BYTES, upload
+from sftp_sync.remote.sftp.transfer import WRITTEN_BYTES, upload
 
 POSIX_RENAME = "posix-rename@openssh.com"
 FSYNC = "fsync@openssh.com"
@@ -189,5 +189,5 @@ def exists(session: Session, path: bytes) -> bool:
 
 
 def _pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:
-    while piece := read(PIECE_BYTES):
+    while piece := read(WRITTEN_BYTES):
         yield piece

@@ -11,6 +11,8 @@ from sftp_sync.remote.sftp.session import Session, StatusError
 
 # Larger requests are cut short by some servers and refused by others.
 PIECE_BYTES = 32768
+# With its header still one SSH packet of the size that servers take.
+WRITTEN_BYTES = 32_000
 # OpenSSH's own client keeps 64 requests under way: two megabytes at most wait in memory.
 UNDER_WAY = 64
 
