@@ -20,6 +20,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 from sftp_sync.model import Code
+from sftp_sync.phones.plain import plain_number
 
 BareNumbers = Literal["national", "international"]
 
@@ -63,7 +64,7 @@ _TWO_READINGS = PhoneRefused(
     " (or set contacts.bare_numbers for the list).",
 )
 
-_PLAIN = re.compile(r"\+?[0-9]{3,15}")
+_FIRST_OF_A_CODE = frozenset("123456789")
 _TEXT_FORMULA = re.compile(r'="([^"]*)"')
 _EXPONENT = re.compile(r"(\+?[0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
 _DECIMAL_ZERO = re.compile(r"(\+?[0-9]{5,})[.,]0+")
@@ -83,8 +84,18 @@ def parse(
     text: str, region: str | None, bare_numbers: BareNumbers = "national"
 ) -> PhoneFound | PhoneRefused:
     """The number as E.164. `region` is ISO alpha-2, for numbers without a country code."""
-    if _PLAIN.fullmatch(text):
-        return _judged(text, region, bare_numbers, None)
+    quick = text
+    if bare_numbers == "international" and text[:1] != "+":
+        quick = f"+{text}" if text[:1] in _FIRST_OF_A_CODE else ""
+    if number := plain_number(quick, region):
+        return PhoneFound(number)
+    return parse_carefully(text, region, bare_numbers)
+
+
+def parse_carefully(
+    text: str, region: str | None, bare_numbers: BareNumbers = "national"
+) -> PhoneFound | PhoneRefused:
+    """The same for any text, whatever it holds."""
     found = _repaired(_readable(text))
     if isinstance(found, PhoneRefused):
         return found

@@ -1,0 +1,14 @@
+"""Phone numbers and the countries they are read in; the only door to phonenumbers."""
+
+from sftp_sync.phones.countries import country_names, is_region, region_of_calling_code
+from sftp_sync.phones.numbers import BareNumbers, PhoneFound, PhoneRefused, parse
+
+__all__ = [
+    "BareNumbers",
+    "PhoneFound",
+    "PhoneRefused",
+    "country_names",
+    "is_region",
+    "parse",
+    "region_of_calling_code",
+]
