@@ -21,7 +21,7 @@ class Deadline(threading.local):
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._ends_at: float | None = None
+        self._ends_at = float("-inf")
 
     @contextlib.contextmanager
     def within(self, seconds: float) -> Iterator[None]:
@@ -30,12 +30,10 @@ class Deadline(threading.local):
         try:
             yield
         finally:
-            self._ends_at = None
+            self._ends_at = float("-inf")
 
-    def remaining(self, expired: type[httpcore.TimeoutException]) -> float | None:
-        """Seconds left, None without a deadline; raises `expired` where none are."""
-        if self._ends_at is None:
-            return None
+    def remaining(self, expired: type[httpcore.TimeoutException]) -> float:
+        """Seconds left of the present request; raises `expired` where there are none."""
         seconds = self._ends_at - self._monotonic()
         if seconds <= 0:
             raise expired("the time for the whole request is over")

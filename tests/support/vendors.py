@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from sftp_sync.providers.client import Identity, VendorClient
 from sftp_sync.providers.pace import Pace, Timing
 from sftp_sync.providers.talkover import Talkover
@@ -22,6 +24,8 @@ from sftp_sync.sandbox.talkover_state import CampaignSettings
 TOKEN = "talq_sandbox"
 CAMPAIGN = "550e8400-e29b-41d4-a716-446655440000"
 PLENTY_A_MINUTE = 6_000_000
+NUMBER = "+12125550100"
+START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC).timestamp()
 
 
 class TalkoverVendor:
@@ -92,3 +96,29 @@ def talkover(
             yield vendor
         finally:
             vendor.close()
+
+
+class Api:
+    """The vendor as curl would see it."""
+
+    def __init__(self, vendor: TalkoverVendor, token: str = TOKEN) -> None:
+        self.client = httpx.Client(
+            base_url=vendor.sandbox.base_url,
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
+
+    def call(self, number: str = NUMBER, **fields: object) -> httpx.Response:
+        return self.client.post(f"/campaigns/{CAMPAIGN}/call", json={"to": number, **fields})
+
+    def campaign(self) -> dict[str, object]:
+        document: dict[str, object] = self.client.get(f"/campaigns/{CAMPAIGN}").json()["data"]
+        return document
+
+    def listed(self) -> list[dict[str, object]]:
+        calls = self.campaign()["calls"]
+        assert isinstance(calls, list)
+        return calls
+
+    def turn(self, status: str) -> httpx.Response:
+        return self.client.patch(f"/campaigns/{CAMPAIGN}/status", json={"status": status})

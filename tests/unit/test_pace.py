@@ -173,6 +173,20 @@ def test_a_slot_given_back_is_free_at_once() -> None:
     assert pace.take_if_free()
 
 
+def test_requests_without_an_answer_count_until_they_have_one_and_a_minute_longer() -> None:
+    clock = HandClock()
+    pace = a_pace(clock, 2)
+    assert pace.take()
+    assert pace.take()
+    clock.at += 300
+    assert not pace.take_if_free()
+    assert 0 < pace.slot_free_in() < 60
+    pace.answered(NOTHING_SAID)
+    assert pace.slot_free_in() == 60
+    clock.at += 60
+    assert pace.take_if_free()
+
+
 @pytest.mark.parametrize(
     ("hints", "seconds"),
     [

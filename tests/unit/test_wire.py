@@ -17,6 +17,7 @@ from sftp_sync.providers.wire import Access, Broken, Exchange, Reply, Wire
 from tests.support import api_servers as servers
 from tests.support.api_servers import Behaviour, RawServer
 from tests.support.certificates import certificate
+from tests.support.hand_clock import HandClock
 
 OK = servers.answer(201, b'{"campaign_call":{"id":"c1"}}')
 BODY = b'{"to":"+12125550100"}'
@@ -137,6 +138,12 @@ def test_a_ca_bundle_that_is_none_is_refused_before_anything_runs(
         wire_to("https://vendor.example", ca_bundle=str(tmp_path / "missing.pem"))
 
 
+def test_every_address_of_a_name_is_tried(wire_to: WireTo) -> None:
+    with RawServer(servers.answering(OK)) as server:
+        reply = wire_to(server.url.replace("127.0.0.1", "localhost")).exchange(post())
+    assert isinstance(reply, Reply)
+
+
 def test_a_redirect_is_an_answer_and_is_not_followed(wire_to: WireTo) -> None:
     moved = b"HTTP/1.1 302 Found\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n"
     with RawServer(servers.answering(moved)) as server:
@@ -223,6 +230,22 @@ def test_permission_lost_between_head_and_body_keeps_the_number_here(wire_to: Wi
     with RawServer(servers.answering(OK)) as server:
         assert broken(wire_to(server.url).exchange(post(lambda: next(asked)))).withheld
     assert b"+12125550100" not in server.received
+
+
+def test_a_process_that_slept_past_its_time_before_sending_has_sent_nothing() -> None:
+    clock = HandClock()
+    with RawServer(servers.answering(OK)) as server:
+        wire = Wire(Access(server.url, timeout_seconds=5), clock.monotonic)
+
+        def sleep_long() -> bool:
+            clock.at += 3600
+            return True
+
+        reply = broken(wire.exchange(post(sleep_long)))
+        wire.close()
+    assert not reply.sent
+    assert "the time for the whole request is over" in reply.reason
+    assert server.received == b""
 
 
 def test_a_proxy_that_refuses_has_sent_nothing(wire_to: WireTo) -> None:
