@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 
 from sftp_sync.config.problems import Where, did_you_mean
+from sftp_sync.config.tree import Number
 from sftp_sync.model.campaign import IGNORED_NAMES, LIST_NAMES
 
 Finding = tuple[Where, str]
@@ -46,6 +47,8 @@ def block(written: Block, *keys: str) -> Block:
 def text(written: Block, *keys: str) -> str | None:
     """A text inside blocks; None where there is none."""
     found = block(written, *keys[:-1]).get(keys[-1])
+    if isinstance(found, Number):
+        return found.written
     return str(found) if isinstance(found, str | int) and not isinstance(found, bool) else None
 
 

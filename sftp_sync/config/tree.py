@@ -57,7 +57,10 @@ class Tree:
 def read_tree(path: Path) -> Tree:
     """The file as values with lines; `ConfigProblems` where it cannot be read at all."""
     try:
-        root = YAML(typ="safe", pure=True).compose(StringIO(_text(path)))
+        yaml = YAML(typ="safe", pure=True)
+        # A name for another block from here on is good YAML.
+        yaml.composer.warn_double_anchors = False
+        root = yaml.compose(StringIO(_text(path)))
     except MarkedYAMLError as error:
         raise ConfigProblems(path, [_yaml_problem(error)]) from error
     except YAMLError as error:

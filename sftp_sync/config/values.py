@@ -120,15 +120,16 @@ def remote_path(written: str) -> str:
     return normal[1:] if normal.startswith("//") else normal
 
 
-def local_path(written: str, info: ValidationInfo) -> Path:
+def local_path(written: object, info: ValidationInfo) -> Path:
     """A path on this machine; a relative one starts at the configuration's folder."""
-    if not written.strip() or "\0" in written:
+    text = as_text(written)
+    if not isinstance(text, str) or not text.strip() or "\0" in text:
         raise ValueError("must be a path such as /var/lib/sftp-sync.")
-    if written.startswith("~"):
+    if text.startswith("~"):
         raise ValueError("~ is not expanded, because the daemon has another home. Write it out.")
     surroundings = info.context
     folder = surroundings.folder if isinstance(surroundings, Surroundings) else Path()
-    return folder / written
+    return folder / text
 
 
 def encoding_name(written: str) -> str:

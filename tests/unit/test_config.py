@@ -269,6 +269,11 @@ def test_anchors_are_merged_and_what_is_written_wins(tmp_path: Path) -> None:
     assert (campaign.contacts.region, campaign.timezone) == ("US", "UTC")
 
 
+def test_an_anchor_may_name_another_block_from_here_on(tmp_path: Path) -> None:
+    text = "x-one: &a {timezone: UTC}\nx-two: &a {timezone: Asia/Tokyo}\n" + a_config({"<<": "*a"})
+    assert campaign_of(loaded(tmp_path, text)).timezone == "Asia/Tokyo"
+
+
 def test_a_problem_in_a_merged_block_is_on_its_own_line(tmp_path: Path) -> None:
     text = "x-base: &base\n  contacts:\n    region: us\n" + a_config({"<<": "*base"})
     (problem,) = problems_of(tmp_path, text)

@@ -27,6 +27,7 @@ MOVED = "{after_import: move, archive_path: %s}"
 
 BROKEN = [
     ({"account": "vender"}, {}, "account", '"vender" is not in `accounts`. Did you mean "vendor"?'),
+    ({"account": "1.50"}, {}, "account", '"1.50" is not in `accounts`. There is: vendor.'),
     ({"account": "xyz"}, {}, "account", '"xyz" is not in `accounts`. There is: vendor.'),
     ({"campaign_id": None}, {}, "campaign_id", "missing. Which of Talkover's campaigns calls?"),
     ({"kathan": "{assistant_id: a, phone_number_id: p}"}, {}, "kathan", "is for Kathan, and"),

@@ -145,6 +145,8 @@ WRONG_IN_ACCOUNT = [
 WRONG_AT_THE_TOP = [
     ({"state_dir": None}, "state_dir", "missing. Where do the ledger and the spool live?"),
     ({"state_dir": "~/state"}, "state_dir", "~ is not expanded"),
+    ({"state_dir": "null"}, "state_dir", "must be a path such as /var/lib/sftp-sync."),
+    ({"state_dir": "[a]"}, "state_dir", "must be a path such as /var/lib/sftp-sync."),
     ({"stat_dir": "x"}, "stat_dir", 'unknown. Did you mean "state_dir"?'),
     ({"keep_days": "0"}, "keep_days", "must be more than 0."),
     ({"web": "{listen: 8321}"}, "web.listen", "must be HOST:PORT, as 127.0.0.1:8321."),
