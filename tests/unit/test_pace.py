@@ -50,17 +50,20 @@ class Vendor:
     refused: int = 0
     others_per_minute: float = 0.0
     clock: HandClock = field(default_factory=HandClock)
+    counter: RequestCounter | None = None
 
     def run(self, pace: Pace, minutes: float, in_flight: int = 64) -> None:
         """Everything is due all the time."""
         chance = random.Random(1)  # noqa: S311 - the same jitter each time, not a secret
-        counter = RequestCounter(self.limit, 60.0, self.window)
+        counter = self.counter or RequestCounter(self.limit, 60.0, self.window)
+        self.counter = counter
         events: list[tuple[float, int, str, object]] = []
         number = 0
         under_way = 0
         if self.others_per_minute:
             heapq.heappush(events, (0.0, -1, "other", None))
-        while self.clock.at < minutes * 60:
+        ends_at = self.clock.at + minutes * 60
+        while self.clock.at < ends_at:
             if under_way < in_flight and pace.take_if_free():
                 took = self.latency(chance)
                 number, under_way = number + 1, under_way + 1
@@ -122,6 +125,19 @@ def test_the_budget_is_used_and_no_429_is_earned(
     vendor.run(a_pace(vendor.clock, limit), minutes)
     assert vendor.refused == 0
     assert vendor.granted / (limit * minutes) > 0.98
+
+
+@pytest.mark.parametrize("says", [all_headers, no_headers])
+@pytest.mark.parametrize("window", ["fixed", "sliding"])
+def test_a_restart_at_full_speed_earns_hardly_any_429(
+    window: Literal["fixed", "sliding"], says: Callable[[Budget, float], Hints]
+) -> None:
+    """The new process does not know what the old one has used up."""
+    vendor = Vendor(1000, window, jittery, says)
+    for _ in range(4):
+        vendor.run(a_pace(vendor.clock, 1000), 1.7)
+    assert vendor.refused <= 4
+    assert vendor.granted / (1000 * 4 * 1.7) > 0.95
 
 
 def test_a_limit_the_vendor_names_lowers_the_ceiling() -> None:
