@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sftp_sync.around import Connect, Surroundings
-from sftp_sync.errors import ConfigError
+from sftp_sync.errors import ConfigError, SyncError
 from sftp_sync.model import Campaign
+from sftp_sync.providers.base import CallProvider
 from sftp_sync.remote.preflight import Check, Places, preflight
+
+ACTIVE = "active"
 
 
 @dataclass(frozen=True)
@@ -24,19 +28,55 @@ class Checkup:
         return all(check.ok for check in self.checks)
 
 
-def check_up(campaign: Campaign, connect: Connect, around: Surroundings) -> Checkup:
-    """Try every step of the way to the partner. Only what passes whole lets the campaign run."""
+def check_up(
+    campaign: Campaign, connect: Connect, provider: CallProvider, around: Surroundings
+) -> Checkup:
+    """Try every step of the way to the partner, then the vendor's side. What lets the campaign run
+    is the partner's side alone.
+    """
     archive = campaign.files.archive_path if campaign.files.after_import == "move" else None
     places = Places(campaign.import_path, campaign.export_path, archive)
     try:
-        checks = preflight(connect, places, lambda: around.now().timestamp())
+        partner = preflight(connect, places, lambda: around.now().timestamp())
     except ConfigError as error:
-        failed = Check("sign_in", ok=False, detail=error.message, fix=error.fix, who="you")
-        return Checkup(campaign.name, (failed,), is_misconfigured=True)
-    checkup = Checkup(campaign.name, checks)
-    around.ledger.campaigns.tested(
-        campaign.name, campaign.connection, around.now(), passed=checkup.ok
-    )
-    if checkup.ok:
+        return Checkup(campaign.name, (_failed("sign_in", error),), is_misconfigured=True)
+    passed = all(check.ok for check in partner)
+    around.ledger.campaigns.tested(campaign.name, campaign.connection, around.now(), passed=passed)
+    if passed:
         around.ledger.notices.clear(campaign.name, "collect")
-    return checkup
+    return Checkup(campaign.name, (*partner, *_vendor(provider)))
+
+
+def _vendor(provider: CallProvider) -> tuple[Check, ...]:
+    api = _checked("api", lambda: _answers(provider))
+    return (api, _checked("campaign", lambda: _campaign(provider))) if api.ok else (api,)
+
+
+def _answers(provider: CallProvider) -> Check:
+    provider.check_account()
+    return Check("api", ok=True, detail="the vendor's API answers, and takes the token")
+
+
+def _campaign(provider: CallProvider) -> Check:
+    campaign = provider.campaign()
+    said = f"{campaign.name} is {campaign.status}"
+    if campaign.status == ACTIVE:
+        return Check("campaign", ok=True, detail=said)
+    return Check(
+        "campaign",
+        ok=False,
+        detail=f"{said}: nothing would be called.",
+        fix="Activate the campaign at the vendor.",
+        who="you",
+    )
+
+
+def _checked(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except SyncError as error:
+        return _failed(name, error)
+
+
+def _failed(name: str, error: SyncError) -> Check:
+    return Check(name, ok=False, detail=error.message, fix=error.fix, who=error.who)

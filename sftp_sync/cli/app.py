@@ -18,7 +18,9 @@ from sftp_sync.cli import (
     connection,
     demo,
     files,
+    pause,
     release,
+    resolve,
     rows,
     sandbox,
     status,
@@ -53,6 +55,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "rows": rows.rows,
     "release": release.release,
     "reject": release.reject,
+    "resolve": resolve.resolve,
+    "retry": resolve.retry,
+    "pause": pause.pause,
+    "resume": pause.resume,
     "sandbox": sandbox.sandbox,
 }
 

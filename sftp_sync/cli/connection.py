@@ -30,16 +30,14 @@ def connection(
     quiet: QuietOption = False,
 ) -> None:
     """Try every step of the way to the partner, and say who must do what where one fails."""
-    from sftp_sync.checkup import check_up
     from sftp_sync.cli import office
-    from sftp_sync.cli.crew import side_by_side
-    from sftp_sync.wiring import nobody_watches
+    from sftp_sync.cli.crew import check_everything
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     read = office.read_config(context, config)
     chosen = office.chosen(read, campaigns)
     with office.opened(read) as opened:
-        checkups = side_by_side(check_up, chosen, opened, nobody_watches)
+        checkups = check_everything(chosen, opened)
     if json:
         office.print_json({"campaigns": [_document(one) for one in checkups]})
     else:

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sftp_sync.around import Connect, Surroundings, Watch
+from sftp_sync.checkup import Checkup, check_up
 from sftp_sync.cli.office import Office
 from sftp_sync.config import CampaignConfig
 from sftp_sync.model import Campaign
 from sftp_sync.run import RunReport, SendReport, run, send
 from sftp_sync.sending.dispatcher import Shift
 from sftp_sync.sending.route import Patience
-from sftp_sync.wiring import connector, surroundings, vendors_of
+from sftp_sync.wiring import connector, nobody_watches, surroundings, vendors_of
 
 R = TypeVar("R")
 AT_ONCE = 16
@@ -33,6 +34,17 @@ def side_by_side(
     around = surroundings(office.config, office.ledger, watch, stopping)
     with _stopped_together(stopping), ThreadPoolExecutor(max_workers=AT_ONCE) as crew:
         return _all(_begin(crew, work, campaigns, around), stopping)
+
+
+def check_everything(campaigns: Sequence[CampaignConfig], office: Office) -> list[Checkup]:
+    """The connection test of each campaign."""
+    stopping = threading.Event()
+    with vendors_of(campaigns, os.environ, stopping) as vendors:
+
+        def work(campaign: Campaign, connect: Connect, around: Surroundings) -> Checkup:
+            return check_up(campaign, connect, vendors.route_of(campaign.name).provider, around)
+
+        return side_by_side(work, campaigns, office, nobody_watches)
 
 
 def run_everything(

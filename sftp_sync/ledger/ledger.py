@@ -21,6 +21,7 @@ from sftp_sync.ledger.leases import SILENT_SECONDS, Holder, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.settling import Settling
+from sftp_sync.ledger.verdicts import Verdicts
 
 
 class Ledger:
@@ -38,6 +39,7 @@ class Ledger:
         self.claims = Claims(engine)
         self.settling = Settling(engine)
         self.doubts = Doubts(engine)
+        self.verdicts = Verdicts(engine)
 
     @classmethod
     def open(
