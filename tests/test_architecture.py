@@ -20,7 +20,7 @@ PURE = ("phones", "contacts", "tables")
 FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "providers.breaker")
 STORY = (
     *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
-    *("attention", "overview", "checkup", "doubt"),
+    *("admission", "attention", "overview", "checkup", "doubt"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")
 WAYS_IN = (*WORDS, *STORY, "ledger", "config", "logs", "wiring")

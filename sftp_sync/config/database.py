@@ -20,13 +20,20 @@ def database_address(written: str) -> str:
     """An address that a ledger can have."""
     if written.startswith("postgres://"):
         raise ValueError("must begin with postgresql://, written out.")
-    if re.match(r"postgresql(\+psycopg)?://", written):
+    if re.match(r"postgresql(\+psycopg)?://", written) and _is_address(written):
         return written
     if not written.startswith("sqlite://"):
         raise ValueError(HINT)
     if not re.match("sqlite:////[^/]", written):
         raise ValueError("needs a whole path, with four slashes: sqlite:////var/lib/ledger.db.")
     return written
+
+
+def _is_address(written: str) -> bool:
+    try:
+        return urlsplit(written).port is None or bool(urlsplit(written).hostname)
+    except ValueError:
+        return False
 
 
 def read_database(written: object, info: ValidationInfo) -> Secret:
@@ -52,10 +59,7 @@ def ledger_address(database: Secret | None, state_dir: Path, environment: Mappin
 
 def password_in(url: str) -> str | None:
     """The password of an address, if it holds one."""
-    try:
-        return urlsplit(url).password
-    except ValueError:
-        return None
+    return urlsplit(url).password
 
 
 DatabaseField = Annotated[Secret, PlainValidator(read_database)]

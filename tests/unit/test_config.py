@@ -319,6 +319,7 @@ def test_what_was_understood_is_plain_and_in_the_files_words(tmp_path: Path) -> 
     assert campaign["repeat_after"] == "1m30s"
     assert campaign["sftp"]["file_mode"] == "0640"
     assert campaign["sftp"]["password"] == "*** (written in the file)"
+    assert describe(config)["state_dir"] == "/var/lib/sftp-sync"
     assert campaign["files"]["pattern"] == ["*.csv", "*.tsv", "*.txt", "*.xlsx"]
     assert describe(config)["accounts"]["vendor"]["token"] == "*** (env TOKEN)"
     assert "sesame" not in repr(config) + str(describe(config))

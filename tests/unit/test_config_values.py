@@ -157,6 +157,8 @@ WRONG_AT_THE_TOP = [
     ({"database": "[]"}, "database", SECRET),
     ({"database": "mysql://x/y"}, "database", "must be sqlite:////PATH or postgresql://"),
     ({"database": "postgres://x/y"}, "database", "must begin with postgresql://, written out."),
+    ({"database": "postgresql://["}, "database", "must be sqlite:////PATH or postgresql://"),
+    ({"database": "postgresql://a:99999/b"}, "database", "must be sqlite:////PATH or"),
     ({"database": "ledger.db"}, "database", "must be sqlite:////PATH or postgresql://"),
     ({"database": "sqlite:///ledger.db"}, "database", "needs a whole path"),
 ]
@@ -341,14 +343,14 @@ def test_file_rules_are_understood(files: str, key: str, value: object, tmp_path
 
 def test_kathans_blocks_are_passed_on_as_they_stand(tmp_path: Path) -> None:
     kathan = (
-        "{assistant_id: 1, phone_number_id: p, retry_policy: {tries: 3, factor: 1.50, on: true, "
-        "waits: [1, 2.5], none: null}, schedule_start_time: 2026-11-21T09:00:00Z}"
+        "{assistant_id: 1, phone_number_id: p, retry_policy: {tries: {most: 3}, "
+        "factor: 1.50, on: true, waits: [1, 2.5], none: null}, schedule_start_time: 2026-11-21T09:00:00Z}"
     )
     text = a_config({**KATHAN_CAMPAIGN, "kathan": kathan}, account=KATHAN_ACCOUNT)
     block = loaded(tmp_path, text).campaigns["renewals"].settings.kathan
     assert block is not None
     assert block.retry_policy == {
-        "tries": 3,
+        "tries": {"most": 3},
         "factor": 1.5,
         "on": True,
         "waits": [1, 2.5],
