@@ -20,6 +20,8 @@ from sftp_sync.sandbox.sftp_legacy import LegacyTransport, OldSignaturesTranspor
 from sftp_sync.sandbox.sftp_link import Journal, Link
 from sftp_sync.sandbox.sftp_protocol import SandboxProtocol
 
+__all__ = ["Quirks", "SandboxUser", "SftpSandbox"]
+
 SECONDS_TO_END = 5
 # Of Linux; elsewhere the option is unknown and a client counts until its thread has ended.
 TCP_INFO, CLOSE_WAIT = 11, 8

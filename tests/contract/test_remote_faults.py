@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sftp_sync.errors import RemoteExists, RemoteMissing, RemoteRefused, RemoteU
 from sftp_sync.remote.sftp import SftpRemote, connect
 from sftp_sync.sandbox.quirks import GROWTH, Quirks, Stage
 from tests.support.remotes import until
-from tests.support.sftp_servers import SftpServer, sandbox_sftp
+from tests.support.sftp_servers import SftpServer, descendants, frozen, sandbox_sftp, sshd
 
 PATIENCE_SECONDS = 0.5
 SLACK_SECONDS = 2.5
@@ -111,6 +111,29 @@ class TestASilentServer:
             for _ in range(10):
                 with pytest.raises(RemoteUnavailable):
                     connect(login)
+
+    def test_that_is_frozen_while_we_upload_is_given_up(self, tmp_path: Path) -> None:
+        os.mkfifo(tmp_path / "endless.csv")
+        with sshd(tmp_path / "root") as server, ExitStack() as stack:
+            assert server.process_id is not None
+            remote = impatient(server)
+            sessions = descendants(server.process_id)
+
+            def pour() -> None:
+                with suppress(BrokenPipeError), (tmp_path / "endless.csv").open("wb") as poured:
+                    poured.write(b"x" * 1_000_000)
+                    stack.enter_context(frozen(sessions))
+                    while True:
+                        poured.write(b"x" * 1_000_000)
+
+            pouring = threading.Thread(target=pour)
+            pouring.start()
+            with ending_soon(), pytest.raises(RemoteUnavailable, match=r"/outbox/result\.csv"):
+                remote.put(tmp_path / "endless.csv", server.path("/outbox/result.csv"))
+            pouring.join()
+            began = time.monotonic()
+            remote.close()
+            assert time.monotonic() - began < 1
 
     def test_is_not_what_a_slow_one_is(self, served: Callable[[Quirks], SftpServer]) -> None:
         server = served(Quirks(bytes_per_second=200_000))

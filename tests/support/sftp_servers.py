@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -50,6 +51,7 @@ class SftpServer:
     host: str = "127.0.0.1"
     sandbox: SftpSandbox | None = field(default=None, compare=False)
     authorized_keys: Path | None = None
+    process_id: int | None = None
 
     def path(self, path: str) -> str:
         """A path under the root, as this server names it."""
@@ -161,7 +163,7 @@ def sshd(
         (home / "host_key").chmod(0o600)
         port = free_port()
         (home / "config").write_text("\n".join(_sshd_config(home, port, options)) + "\n")
-        with _running_sshd(home, port):
+        with _running_sshd(home, port) as process_id:
             yield SftpServer(
                 port=port,
                 root=root,
@@ -171,6 +173,7 @@ def sshd(
                 key=key,
                 base=str(root),
                 authorized_keys=home / "authorized_keys",
+                process_id=process_id,
             )
 
 
@@ -179,6 +182,25 @@ def authorize(server: SftpServer, key: KeyPair) -> None:
     assert server.authorized_keys is not None
     with server.authorized_keys.open("a") as authorized:
         authorized.write(key.public + "\n")
+
+
+@contextlib.contextmanager
+def frozen(process_ids: list[int]) -> Iterator[None]:
+    """Stopped where they stand: sockets stay open, nothing is read or answered."""
+    for process_id in process_ids:
+        os.kill(process_id, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process_id in process_ids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process_id, signal.SIGCONT)
+
+
+def descendants(process_id: int) -> list[int]:
+    """The processes that a server has started for its clients."""
+    listed = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    return [each for child in map(int, listed) for each in (child, *descendants(child))]
 
 
 def require_program(name: str) -> None:
@@ -220,7 +242,7 @@ def _sshd_config(home: Path, port: int, options: tuple[str, ...]) -> list[str]:
 
 
 @contextlib.contextmanager
-def _running_sshd(home: Path, port: int) -> Iterator[None]:
+def _running_sshd(home: Path, port: int) -> Iterator[int]:
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # in memory; sshd insists on it
     log = home / "log"
@@ -233,7 +255,7 @@ def _running_sshd(home: Path, port: int) -> Iterator[None]:
         running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=written)
     try:
         _wait_until_listening(port, running, log)
-        yield
+        yield running.pid
     finally:
         running.terminate()
         running.wait(SECONDS_TO_START)

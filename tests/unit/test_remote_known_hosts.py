@@ -1,7 +1,14 @@
 from __future__ import annotations
 
-import pytest
+from contextlib import suppress
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sftp_sync.errors import RemoteRefused
+from sftp_sync.remote.sftp import SftpLogin
+from sftp_sync.remote.sftp.host_keys import Pins, pins_of
 from sftp_sync.remote.sftp.known_hosts import lines_for, parsed_line
 from tests.support.ssh_keys import make_key
 
@@ -36,3 +43,10 @@ def test_a_line_names_a_host_or_not(hosts: str, host: str, port: int, is_named: 
 )
 def test_what_is_no_line_is_passed_over(line: str) -> None:
     assert parsed_line(line) is None
+
+
+@given(st.text())
+def test_no_pin_can_do_worse_than_be_refused(pin: str) -> None:
+    for text in (pin, f"ssh-ed25519 {pin}", f"host ssh-ed25519 {pin}", f"@revoked {pin}"):
+        with suppress(RemoteRefused):
+            assert isinstance(pins_of(SftpLogin("host", "x", host_keys=(text,))), Pins)
