@@ -49,8 +49,7 @@ class Claims:
         )
         with reading(self._engine) as connection:
             found = connection.execute(asked.group_by(files.c.campaign))
-            counts: dict[str, int] = dict(found.tuples().all())
-        return counts
+            return dict(found.all())
 
     def claim(self, lease: Lease, campaign: Campaign, when: Moment) -> Claim | Idle:
         """The next row of a campaign that may be sent now, as `sending`; or why there is none."""

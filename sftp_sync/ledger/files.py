@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, Engine, and_, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, and_, case, func, insert, literal, null, select, update
 
 from sftp_sync.errors import UsageError
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
+from sftp_sync.ledger.progress import state_by_rows
 from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
 from sftp_sync.ledger.schema import files, rows
 from sftp_sync.ledger.sightings import name_of, raw_name, sight, unseen
@@ -26,6 +27,8 @@ from sftp_sync.model import (
 )
 
 IS_FILE = files.c.state != FileState.ENTERING
+VERDICT = (rows.c.state, rows.c.code, rows.c.reason)
+UNTOUCHED = and_(rows.c.state == RowState.PENDING, rows.c.attempt == 0)
 REJECTED = "rejected by the operator"
 
 
@@ -161,35 +164,27 @@ def _undecided(connection: Connection, file_id: int, verb: str) -> AnyRow:
 
 def _settle(connection: Connection, file_id: int, reason: str | None) -> None:
     """Give a decided file the state that its rows call for."""
-    asked = select(rows.c.state, func.count()).where(rows.c.file_id == file_id)
-    counts: dict[str, int] = dict(connection.execute(asked.group_by(rows.c.state)).tuples().all())
-    if counts.get(RowState.PENDING):
-        state = FileState.DISPATCHING
-    elif counts.get(RowState.REFUSED):
-        state = FileState.FOLLOWING
-    else:
-        state = FileState.FINISHED
+    total = select(func.count()).where(rows.c.file_id == file_id).scalar_subquery()
+    state = state_by_rows(connection, file_id)
     connection.execute(
-        update(files)
-        .where(files.c.id == file_id)
-        .values(state=state, reason=reason, total=sum(counts.values())),
+        update(files).where(files.c.id == file_id).values(state=state, reason=reason, total=total),
     )
 
 
 def _copy_rows(connection: Connection, file: AnyRow) -> None:
     """The rows of the first import once more: the bytes are the same, so the rows are too."""
     first = connection.execute(select(files).where(files.c.id == file.first_file_id)).one()
+    kept = [rows.c.line, rows.c.phone, rows.c.cells, rows.c.column_name]
+    names = ["file_id", "destination_id", *(column.name for column in kept)]
+    names += ["state", "code", "reason"]
     settled = and_(rows.c.code.is_not(None), rows.c.code != Code.CALLED_RECENTLY)
-    kept = [rows.c.line, rows.c.phone, rows.c.code, rows.c.column_name, rows.c.reason, rows.c.cells]
-    for is_settled, state in ((True, rows.c.state), (False, literal(str(RowState.PENDING)))):
-        source = select(
-            literal(file.id),
-            rows.c.destination_id,
-            state,
-            *(kept if is_settled else [kept[0], kept[1], literal(None), *kept[3:]]),
-        ).where(rows.c.file_id == first.id, settled if is_settled else ~settled)
-        names = ["file_id", "destination_id", "state", *(column.name for column in kept)]
-        connection.execute(insert(rows).from_select(names, source))
+    # What became of the first import says nothing about this one; a note about the number does.
+    note = case((UNTOUCHED, rows.c.reason))
+    due = (literal(str(RowState.PENDING)), null(), note)
+    for verdict, which in ((VERDICT, settled), (due, ~settled)):
+        source = select(literal(file.id), rows.c.destination_id, *kept, *verdict)
+        rows_of_it = source.where(rows.c.file_id == first.id, which)
+        connection.execute(insert(rows).from_select(names, rows_of_it))
     connection.execute(
         update(files)
         .where(files.c.id == file.id)

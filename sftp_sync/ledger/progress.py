@@ -19,17 +19,21 @@ UNREPORTED = and_(rows.c.delivery_id.is_(None), ~IN_RECEIPT)
 MOVING = (FileState.DISPATCHING, FileState.FOLLOWING, FileState.FINISHED)
 
 
-def advance(connection: Connection, file_id: int) -> None:
-    """Give a file the state that its rows call for; one that is held stays held."""
+def state_by_rows(connection: Connection, file_id: int) -> FileState:
+    """What the rows of a file call for."""
     here = rows.c.file_id == file_id
     is_open = select(exists().where(here, rows.c.state.in_(OPEN)))
-    is_unreported = select(exists().where(here, UNREPORTED))
     if connection.execute(is_open).scalar_one():
-        state = FileState.DISPATCHING
-    elif connection.execute(is_unreported).scalar_one():
-        state = FileState.FOLLOWING
-    else:
-        state = FileState.FINISHED
+        return FileState.DISPATCHING
+    is_unreported = select(exists().where(here, UNREPORTED))
+    if connection.execute(is_unreported).scalar_one():
+        return FileState.FOLLOWING
+    return FileState.FINISHED
+
+
+def advance(connection: Connection, file_id: int) -> None:
+    """Give a file the state that its rows call for; one that is held stays held."""
+    state = state_by_rows(connection, file_id)
     connection.execute(
         update(files)
         .where(files.c.id == file_id, files.c.state.in_(MOVING), files.c.state != state)

@@ -44,7 +44,7 @@ class Rows:
         )
         with reading(self._engine) as connection:
             found = connection.execute(asked.group_by(rows.c.code).order_by(rows.c.code))
-            return dict(found.tuples().all())
+            return dict(found.all())
 
     def called_before(self, destination: str, phones: Sequence[str]) -> int:
         """How many of these numbers were accepted for this vendor campaign before, whenever."""

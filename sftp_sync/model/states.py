@@ -59,7 +59,7 @@ FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
     F.FOLLOWING: frozenset({F.FINISHED, F.DISPATCHING}),
     F.FINISHED: frozenset({F.DISPATCHING}),
     F.REFUSED: frozenset(),
-    F.REPEATED: frozenset({F.DISPATCHING, F.FINISHED}),
+    F.REPEATED: frozenset({F.DISPATCHING, F.FOLLOWING, F.FINISHED}),
 }
 
 

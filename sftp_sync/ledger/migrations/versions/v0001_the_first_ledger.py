@@ -32,7 +32,7 @@ FILE_TRANSITIONS = {
     "dispatching": "following finished held",
     "following": "finished dispatching",
     "finished": "dispatching",
-    "repeated": "dispatching finished",
+    "repeated": "dispatching following finished",
 }
 
 
