@@ -11,6 +11,9 @@ from sftp_sync.model import Campaign
 from sftp_sync.providers.base import CallProvider
 from sftp_sync.remote.preflight import Check, Places, preflight
 
+OpenVendor = Callable[[], CallProvider]
+"""The vendor's campaign, or `ConfigError` where its account cannot be used."""
+
 ACTIVE = "active"
 
 
@@ -29,7 +32,7 @@ class Checkup:
 
 
 def check_up(
-    campaign: Campaign, connect: Connect, provider: CallProvider, around: Surroundings
+    campaign: Campaign, connect: Connect, vendor: OpenVendor, around: Surroundings
 ) -> Checkup:
     """Try every step of the way to the partner, then the vendor's side. What lets the campaign run
     is the partner's side alone.
@@ -44,12 +47,12 @@ def check_up(
     around.ledger.campaigns.tested(campaign.name, campaign.connection, around.now(), passed=passed)
     if passed:
         around.ledger.notices.clear(campaign.name, "collect")
-    return Checkup(campaign.name, (*partner, *_vendor(provider)))
+    return Checkup(campaign.name, (*partner, *_vendor(vendor)))
 
 
-def _vendor(provider: CallProvider) -> tuple[Check, ...]:
-    api = _checked("api", lambda: _answers(provider))
-    return (api, _checked("campaign", lambda: _campaign(provider))) if api.ok else (api,)
+def _vendor(vendor: OpenVendor) -> tuple[Check, ...]:
+    api = _checked("api", lambda: _answers(vendor()))
+    return (api, _checked("campaign", lambda: _campaign(vendor()))) if api.ok else (api,)
 
 
 def _answers(provider: CallProvider) -> Check:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TypeVar
 
 from sftp_sync.around import Connect, Surroundings, Watch
@@ -17,6 +18,7 @@ from sftp_sync.model import Campaign
 from sftp_sync.run import RunReport, SendReport, run, send
 from sftp_sync.sending.dispatcher import Shift
 from sftp_sync.sending.route import Patience
+from sftp_sync.steps.dispatch import Dispatched
 from sftp_sync.wiring import connector, nobody_watches, surroundings, vendors_of
 
 R = TypeVar("R")
@@ -42,7 +44,8 @@ def check_everything(campaigns: Sequence[CampaignConfig], office: Office) -> lis
     with vendors_of(campaigns, os.environ, stopping) as vendors:
 
         def work(campaign: Campaign, connect: Connect, around: Surroundings) -> Checkup:
-            return check_up(campaign, connect, vendors.route_of(campaign.name).provider, around)
+            vendor = partial(vendors.provider_of, office.config.campaigns[campaign.name])
+            return check_up(campaign, connect, vendor, around)
 
         return side_by_side(work, campaigns, office, nobody_watches)
 
@@ -61,7 +64,11 @@ def run_everything(
         collecting = _begin(crew, run, campaigns, around)
         shift = Shift(patience, lambda: not all(future.done() for future in collecting))
         sending = [crew.submit(send, account, around, shift) for account in vendors.accounts]
-        return _all(collecting, stopping), _all(sending, stopping)
+        unusable = [
+            SendReport(name, Dispatched(name), problem)
+            for name, problem in vendors.problems.items()
+        ]
+        return _all(collecting, stopping), [*_all(sending, stopping), *unusable]
 
 
 def _begin(

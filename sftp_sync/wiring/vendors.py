@@ -15,6 +15,7 @@ from sftp_sync import logs
 from sftp_sync.config import Account, CampaignConfig, Secret
 from sftp_sync.errors import ConfigError
 from sftp_sync.providers.address import proxy_for
+from sftp_sync.providers.base import CallProvider
 from sftp_sync.providers.client import Identity, VendorClient
 from sftp_sync.providers.pace import Pace, Timing
 from sftp_sync.providers.talkover import Talkover
@@ -31,11 +32,16 @@ class Vendors:
 
     accounts: tuple[SendingAccount, ...]
     clients: tuple[VendorClient, ...]
+    problems: Mapping[str, ConfigError]
+    """What is wrong with accounts that cannot be used; the others are not stopped by it."""
 
-    def route_of(self, campaign: str) -> Route:
-        """The way of one campaign."""
+    def provider_of(self, campaign: CampaignConfig) -> CallProvider:
+        """The vendor's campaign of one of ours, or why its account cannot be used."""
+        problem = self.problems.get(campaign.settings.account)
+        if problem is not None:
+            raise problem
         routes = (route for account in self.accounts for route in account.routes)
-        return next(route for route in routes if route.name == campaign)
+        return next(route.provider for route in routes if route.name == campaign.name)
 
     def __enter__(self) -> Self:
         return self
@@ -59,15 +65,20 @@ def vendors_of(
     is said before anything begins.
     """
     accounts, clients = [], []
+    problems: dict[str, ConfigError] = {}
     for name in dict.fromkeys(one.settings.account for one in campaigns):
         ours = [one for one in campaigns if one.settings.account == name]
-        client = _client(ours[0].vendor, environment, stopping)
+        try:
+            client = _client(ours[0].vendor, environment, stopping)
+        except ConfigError as problem:
+            problems[name] = problem
+            continue
         routes = tuple(
             Route(one.model, Talkover(client, one.settings.campaign_id or "")) for one in ours
         )
         accounts.append(_account(name, ours[0].vendor, routes, client.pace))
         clients.append(client)
-    return Vendors(tuple(accounts), tuple(clients))
+    return Vendors(tuple(accounts), tuple(clients), problems)
 
 
 def _client(
