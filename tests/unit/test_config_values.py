@@ -344,7 +344,8 @@ def test_file_rules_are_understood(files: str, key: str, value: object, tmp_path
 def test_kathans_blocks_are_passed_on_as_they_stand(tmp_path: Path) -> None:
     kathan = (
         "{assistant_id: 1, phone_number_id: p, retry_policy: {tries: {most: 3}, "
-        "factor: 1.50, on: true, waits: [1, 2.5], none: null}, schedule_start_time: 2026-11-21T09:00:00Z}"
+        "factor: 1.50, on: true, waits: [1, 2.5], none: null}, "
+        "schedule_start_time: 2026-11-21T09:00:00Z}"
     )
     text = a_config({**KATHAN_CAMPAIGN, "kathan": kathan}, account=KATHAN_ACCOUNT)
     block = loaded(tmp_path, text).campaigns["renewals"].settings.kathan
