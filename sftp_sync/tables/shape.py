@@ -30,6 +30,9 @@ class Record:
 
 def is_blank(cells: list[str]) -> bool:
     """Nothing but empty cells is no row."""
+    # The first cell of nearly every row answers it.
+    if cells and cells[0] and not cells[0].isspace():
+        return False
     return not any(cell and not cell.isspace() for cell in cells)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import IO
 
 from sftp_sync.errors import FileRefused
+from sftp_sync.tables.shape import MAX_CELL_CHARACTERS
 from sftp_sync.tables.xlsx.archive import MAX_SHARED_TEXT_BYTES
 from sftp_sync.tables.xlsx.xml import local, new_parser, parse_stream, plain_text
 
@@ -25,6 +26,8 @@ class SharedTexts:
 
     def add(self, text: str) -> None:
         """The next text. A lone surrogate, which XML can smuggle in, becomes a question mark."""
+        if len(text) > MAX_CELL_CHARACTERS:
+            raise ValueError("a cell is longer than any spreadsheet writes")
         self._block += plain_text(text).encode("utf-8", "replace")
         self._ends.append(len(self._block))
 

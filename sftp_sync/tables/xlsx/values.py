@@ -43,36 +43,32 @@ class CellReader:
         """The row as a record; where cells are left out, empty ones."""
         cells: list[str] = []
         damaged: dict[int, str] = {}
+        columns, texts = self._columns, self._texts
         for _, letters, style, kind, formula, value, inline in row.cells:
-            column = self._column(letters) if letters else len(cells)
-            if column > len(cells):
-                cells += [""] * (column - len(cells))
-            if not kind and len(value) <= _EXACT_DIGITS and value.isdecimal():
-                text = value if style in self._plain_styles else self._number(value, style)
-            elif kind == "s" and self._texts is not None:
-                text = self._texts[_whole(value)] if value else ""
+            column = columns.get(letters)
+            if column is None:
+                column = self._column(letters) if letters else len(cells)
+            if kind == "s" and texts is not None and value:
+                text = texts[_whole(value)]
+            elif not kind and style in self._plain_styles and _is_plain(value):
+                text = value
             else:
                 text, damage = self._rare(kind, style, formula, value or inline)
                 if damage:
                     damaged[column] = damage
-            if len(text) > MAX_CELL_CHARACTERS:
-                raise ValueError(f"a cell in row {line} is longer than any spreadsheet writes")
             if column == len(cells):
                 cells.append(text)
             else:
-                cells[column] = text
+                _place(cells, column, text)
         return Record(line, cells, damaged or None)
 
     def _column(self, letters: str) -> int:
-        known = self._columns.get(letters)
-        if known is not None:
-            return known
         column = 0
         for letter in letters:
             if not "A" <= letter <= "Z" or column > MAX_COLUMNS:
                 raise ValueError(f"there is no column {letters[:10]}")
             column = column * 26 + ord(letter) - ord("A") + 1
-        if not 0 < column <= MAX_COLUMNS:
+        if column > MAX_COLUMNS:
             raise ValueError(f"there is no column {letters[:10]}")
         self._columns[letters] = column - 1
         return column - 1
@@ -89,7 +85,9 @@ class CellReader:
             case "d":
                 return _iso_date(value), None
             case "inlineStr" | "str" | "e":
-                return plain_text(value), None
+                return _not_too_long(plain_text(value)), None
+            case "s" if not value:
+                return "", None
             case "s":
                 raise ValueError("it has no table of shared texts")
         raise ValueError(f"a cell of the unknown type {kind[:20]!r}")
@@ -103,6 +101,23 @@ class CellReader:
             # Whole numbers beyond what a float can hold are taken as they are written.
             return value if value.lstrip("-").isdecimal() else str(int(number))
         return format(number, f".{_EXACT_DIGITS}g")
+
+
+def _is_plain(value: str) -> bool:
+    return len(value) <= _EXACT_DIGITS and value.isascii() and value.isdecimal()
+
+
+def _place(cells: list[str], column: int, text: str) -> None:
+    """A cell after a gap, or one that comes again."""
+    if column >= len(cells):
+        cells += [""] * (column + 1 - len(cells))
+    cells[column] = text
+
+
+def _not_too_long(text: str) -> str:
+    if len(text) > MAX_CELL_CHARACTERS:
+        raise ValueError("a cell is longer than any spreadsheet writes")
+    return text
 
 
 def _whole(value: str) -> int:

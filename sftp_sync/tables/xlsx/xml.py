@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import IO
 from xml.parsers import expat
 
@@ -17,6 +18,7 @@ Start = Callable[[str, Mapping[str, str]], None]
 End = Callable[[str], None]
 
 
+@lru_cache(maxsize=1_024)
 def local(name: str) -> str:
     """An element's or attribute's name without its namespace."""
     return name.rpartition(" ")[2]
