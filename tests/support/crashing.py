@@ -49,7 +49,7 @@ class Finished:
         return self.code == -signal.SIGKILL
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever the command has printed
+    def json(self) -> Any:
         """The one document on stdout."""
         return json.loads(self.stdout)
 
@@ -109,7 +109,8 @@ class Runner:
 
 @cache
 def runner(lane: int = 0) -> Runner:
-    """A runner that lives as long as the tests do."""
+    """A runner that lives as long as the tests do, one for each of several at once."""
+    del lane
     made = Runner()
     atexit.register(made.close)
     return made
@@ -164,7 +165,7 @@ def _be_the_program(order: dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_limit"], order["file_limit"]))
     points = os.open(folder / "points", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     if order["kill_at"] is not None:
-        _number_the_effects(Walk(order["kill_at"], points))
+        _number_the_effects(Walk(order["kill_at"], points), "collect")
     if order["without"] is not None:
         importlib.import_module("tests.support.guards_off").take_out(order["without"])
     code = 3
@@ -196,16 +197,20 @@ def _save_coverage() -> None:
 
 
 class Walk:
-    """Numbers the points of a run, and ends it at one of them as a power cut would."""
+    """Numbers the points of a run, and ends it at one of them as a power cut would.
+
+    Only what happens in the step that is walked is counted: others run beside it.
+    """
 
     def __init__(self, kill_at: int, log: int) -> None:
         self._kill_at = kill_at
         self._log = log
         self._passed = 0
+        self.here = threading.local()
 
     def point(self, label: str) -> None:
-        """Here the program may die. What renews leases in the background is not counted."""
-        if "renew" in threading.current_thread().name:
+        """Here the program may die."""
+        if not getattr(self.here, "is_walked", False):
             return
         self._passed += 1
         os.write(self._log, f"{label}\n".encode())
@@ -220,11 +225,11 @@ class Walk:
         self.point(f"after {label}")
 
 
-def _number_the_effects(walk: Walk) -> None:
+def _number_the_effects(walk: Walk, step: str) -> None:
     _number_commits(walk)
     _number_requests(walk)
     _number_spooled_files(walk)
-    _number_the_end(walk)
+    _walk_through(step, walk)
 
 
 def _number_commits(walk: Walk) -> None:
@@ -233,10 +238,10 @@ def _number_commits(walk: Walk) -> None:
     commit = default.do_commit
     only_read = threading.local()
 
-    def note(connection: Any) -> None:  # noqa: ANN401 - a Connection
+    def note(connection: Any) -> None:
         only_read.value = connection.get_execution_options().get("reading", False)
 
-    def counted(self: Any, connection: Any) -> None:  # noqa: ANN401 - a dialect, a connection
+    def counted(self: Any, connection: Any) -> None:
         if getattr(only_read, "value", False):
             commit(self, connection)
             return
@@ -255,7 +260,7 @@ def _number_requests(walk: Walk) -> None:
     unanswered: dict[int, str] = {}
     written = {"now": False}
 
-    def counted_post(self: Any, kind: Any, *parts: bytes) -> int:  # noqa: ANN401 - a session
+    def counted_post(self: Any, kind: Any, *parts: bytes) -> int:
         if kind in {kinds.OPEN, kinds.OPENDIR}:
             written["now"] = kind == kinds.OPEN and bool(parts[1][-1] & WRITES)
         changes = kind in changing or (written["now"] and kind in {kinds.OPEN, kinds.CLOSE})
@@ -267,7 +272,7 @@ def _number_requests(walk: Walk) -> None:
         walk.point(f"sent {kind.name}")
         return request
 
-    def counted_answer(self: Any, request: int) -> Any:  # noqa: ANN401 - a session
+    def counted_answer(self: Any, request: int) -> Any:
         try:
             return answer(self, request)
         finally:
@@ -279,7 +284,7 @@ def _number_requests(walk: Walk) -> None:
 
 def _number_spooled_files(walk: Walk) -> None:
     def counted(act: Callable[..., Any], name: str, is_effect: Callable[..., bool]) -> None:
-        def instead(path: Any, *rest: Any, **named: Any) -> Any:  # noqa: ANN401 - any signature
+        def instead(path: Any, *rest: Any, **named: Any) -> Any:
             if "/spool/" not in os.fsdecode(path) or not is_effect(*rest):
                 return act(path, *rest, **named)
             with walk.around(name):
@@ -292,15 +297,20 @@ def _number_spooled_files(walk: Walk) -> None:
         counted(act, act.__name__, lambda *_: True)
 
 
-def _number_the_end(walk: Walk) -> None:
-    screen = importlib.import_module("sftp_sync.cli.reports")
-    show = screen.show_reports
+def _walk_through(step: str, walk: Walk) -> None:
+    """Count what a step of the run does, and that it has ended."""
+    run = importlib.import_module("sftp_sync.run")
+    whole = getattr(run, step)
 
-    def counted(*words: Any, **named: Any) -> None:  # noqa: ANN401 - any signature
-        with walk.around("the end"):
-            show(*words, **named)
+    def walked(*words: Any) -> Any:
+        walk.here.is_walked = True
+        try:
+            return whole(*words)
+        finally:
+            walk.point("the end")
+            walk.here.is_walked = False
 
-    screen.show_reports = counted
+    setattr(run, step, walked)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,8 @@ DEFAULTS: dict[str, Any] = {
     "export_path": "/outbox",
     "contacts": {"region": "US"},
 }
+# Nobody listens there, and nobody is asked.
+VENDOR = {"provider": "talkover", "token": "a-token", "base_url": "http://127.0.0.1:9"}
 A_LIST = b"phone,name\n+12125550123,Ann\n+12125550124,Bob\n"
 
 
@@ -44,9 +46,7 @@ class Partner:
     def outbox(self) -> Path:
         return self.root / "outbox"
 
-    def drop(
-        self, name: str | bytes, content: bytes = A_LIST, *, age_seconds: float = 60
-    ) -> bytes:
+    def drop(self, name: str | bytes, content: bytes = A_LIST, *, age_seconds: float = 60) -> bytes:
         """Leave a list as a partner does; its path."""
         path = os.path.join(os.fsencode(self.inbox), os.fsencode(name))  # noqa: PTH118 - any bytes
         with open(path, "wb") as file:  # noqa: PTH123 - any bytes
@@ -97,7 +97,9 @@ class House:
         """A campaign whose partner is a folder of this machine."""
         root = self.home / name
         make_folders(root)
-        self.campaigns[name] = _merged({**DEFAULTS, "folder": str(root), **_destined(name)}, changes)
+        self.campaigns[name] = _merged(
+            {**DEFAULTS, "folder": str(root), **_destined(name)}, changes
+        )
         self._settle()
         return Partner(root)
 
@@ -124,7 +126,7 @@ class House:
         """The configuration on disk, as it is understood."""
         document: dict[str, Any] = {
             "state_dir": str(self.state),
-            "accounts": {"vendor": {"provider": "talkover", "token": "a-token"}},
+            "accounts": {"vendor": VENDOR},
             "campaigns": self.campaigns,
             "web": None,
         }
@@ -141,6 +143,8 @@ class House:
             for name in names or self.campaigns:
                 model = config.campaigns[name].model
                 ledger.campaigns.tested(name, model.connection, now(), passed=True)
+                # What is collected stays here: the vendor has tests of its own.
+                ledger.campaigns.pause(name, paused=True)
 
     def run(self, *words: str, **options: Any) -> Finished:
         """A command of the program, in a process of its own."""
@@ -181,6 +185,20 @@ class House:
     def _settle(self) -> None:
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.pass_the_test()
+
+
+def when(server: SftpServer, what: str, part: str, act: Callable[[], None]) -> None:
+    """Act once, right before the server does what a client asks for on a path with this part."""
+    assert server.sandbox is not None
+    journal = server.sandbox.journal
+    write, due = journal.write, [act]
+
+    def instead(happened: str, user: str = "", path: str = "") -> None:
+        write(happened, user, path)
+        if happened == what and part in path and due:
+            due.pop()()
+
+    journal.write = instead  # type: ignore[method-assign]  # the server tells everything there first
 
 
 def counts(file: FileRecord) -> dict[str, int]:

@@ -20,7 +20,7 @@ def _the_file_comes_before_its_rows() -> None:
     """The file is one for everybody as soon as it is begun."""
     begin = Entering.begin
 
-    def at_once(self: Any, *words: Any) -> int:  # noqa: ANN401 - whatever begin takes
+    def at_once(self: Any, *words: Any) -> int:
         file_id = begin(self, *words)
         with writing(self._engine) as connection:
             here = files.update().where(files.c.id == file_id)
@@ -42,7 +42,7 @@ def _deliveries_are_written_down_later() -> None:
 
 
 def _in_two_steps(whole: Callable[..., Any]) -> Callable[..., Any]:
-    def instead(self: Any, lease: Any, first: Any, *rest: Any) -> Any:  # noqa: ANN401 - either of two
+    def instead(self: Any, lease: Any, first: Any, *rest: Any) -> Any:
         *others, ending = rest
         bare = dataclasses.replace(ending, deliveries=())
         answer = whole(self, lease, first, *others, bare)
@@ -69,14 +69,14 @@ def _private_names_are_forgotten() -> None:
 def _nothing_is_compared() -> None:
     """Whatever lies there now is taken for what was read."""
 
-    def trusting(campaign: Any, remote: Any, file: Any) -> bool:  # noqa: ANN401 - as tidy has it
+    def trusting(campaign: Any, remote: Any, file: Any) -> bool:
         del campaign, remote
         tidy._content = lambda *_: file.sha256
         return True
 
     whole = tidy._tidy
 
-    def blind(campaign: Any, remote: Any, file: Any, *rest: Any) -> Any:  # noqa: ANN401 - as tidy has it
+    def blind(campaign: Any, remote: Any, file: Any, *rest: Any) -> Any:
         trusting(campaign, remote, file)
         return whole(campaign, remote, file, *rest)
 
