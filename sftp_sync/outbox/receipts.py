@@ -26,7 +26,6 @@ from sftp_sync.outbox.names import delivered_name
 from sftp_sync.spool import keep_safe, keep_written, private_file, sha256_of
 
 Rejects = Callable[[], Iterable[RowRecord]]
-REJECT_COLUMNS = ("reject_line", "reject_code", "reject_reason")
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,11 @@ def _write_rejects(place: Path, receipt: Receipt, rejects: Rejects) -> None:
     # a name.
     width = max((len(row.cells) for row in rejects()), default=0)
     header = (*header, *("" for _ in range(width - len(header))))
+    # Rejects that come back unmended have our columns already.
+    kept = [column for column, name in enumerate(header) if name not in tables.REJECT_COLUMNS]
     rows = (
         (
-            *row.cells,
-            *("" for _ in range(len(header) - len(row.cells))),
+            *(row.cells[column] if column < len(row.cells) else "" for column in kept),
             str(row.line),
             row.code or "",
             row.reason or "",
@@ -118,7 +118,7 @@ def _write_rejects(place: Path, receipt: Receipt, rejects: Rejects) -> None:
     )
     tables.write_csv(
         place,
-        (*header, *REJECT_COLUMNS),
+        (*(header[column] for column in kept), *tables.REJECT_COLUMNS),
         rows,
         spreadsheet_safe=receipt.campaign.results.spreadsheet_safe,
     )
