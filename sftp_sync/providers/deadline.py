@@ -55,7 +55,10 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """The first address that answers. The library would give each the whole time."""
+        """The first address that answers. The library would give each the whole time.
+
+        The system's resolver keeps its own time; nothing has left by then.
+        """
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from sftp_sync.providers.shapes import number
 
 EPOCH_FROM = 1_000_000_000  # a reset above this is a date, below it seconds to go
 MILLISECONDS_FROM = 100_000_000_000
+LONGEST_LATENCY = timedelta(seconds=10)
 LONGEST_SECONDS = 3600.0  # a vendor that asks for more is asked again after an hour
 
 
@@ -67,10 +68,11 @@ def seconds_asked(retry_after: str, vendor_now: datetime) -> float | None:
 def clock_offset(headers: Mapping[str, str], began: datetime, ended: datetime) -> float | None:
     """The vendor's clock minus ours, in seconds, where the answer carries a date.
 
-    The date has whole seconds, cut off: half a second is what it lacks on average.
+    The date has whole seconds, cut off: half a second is what it lacks on average. An answer that
+    took long says nothing of use: the date may be from its beginning or its end.
     """
     date = date_of(headers.get("date", ""))
-    if date is None:
+    if date is None or ended - began > LONGEST_LATENCY:
         return None
     middle = began + (ended - began) / 2
     return round((date - middle).total_seconds() + 0.5, 3)

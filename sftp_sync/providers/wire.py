@@ -19,6 +19,14 @@ from sftp_sync.providers.deadline import Deadline, DeadlineBackend
 # Servers commonly close idle connections after five seconds or more. We let go first: a request
 # that crosses the server's close on the wire is a doubtful one.
 KEEP_ALIVE_SECONDS = 4.0
+BEFORE_SENDING = (
+    httpcore.ConnectError,
+    httpcore.ConnectTimeout,
+    httpcore.PoolTimeout,
+    httpcore.ProxyError,
+    httpcore.LocalProtocolError,
+    httpcore.UnsupportedProtocol,
+)
 SPARE_CONNECTIONS = 2  # for reading beside the senders
 
 
@@ -90,7 +98,8 @@ class Wire:
         except _Withheld:
             return Broken(sent=False, withheld=True, reason="the lease was lost before sending")
         except Exception as error:  # noqa: BLE001 - whatever breaks, only what has left decides
-            return Broken(passage.body_began, self._told(error, sent=passage.body_began))
+            sent = passage.may_have_left(error)
+            return Broken(sent, self._told(error, sent=sent))
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -136,18 +145,27 @@ class _Passage:
 
     def __init__(self, may_send: Callable[[], bool] | None) -> None:
         self._may_send = may_send
-        self.body_began = False
+        self._is_watched = False
+        self._body_began = False
+
+    def may_have_left(self, error: Exception) -> bool:
+        """Two witnesses: what was seen to leave, and errors that come before anything can.
+
+        Were the library to name its stages otherwise, nothing would be seen: that is doubt.
+        """
+        return self._body_began or not (self._is_watched or isinstance(error, BEFORE_SENDING))
 
     def observe(self, event: str, details: Mapping[str, Any]) -> None:
         """Told of each stage. A proxy's CONNECT passes the same stages and carries nothing."""
         if event not in ("http11.send_request_headers.started", "http11.send_request_body.started"):
             return
+        self._is_watched = True
         if details["request"].method == b"CONNECT":
             return
         if self._may_send is not None and not self._may_send():
             raise _Withheld
         # The number to be called is in the body: a head alone cannot cause a call.
-        self.body_began = event == "http11.send_request_body.started"
+        self._body_began = event == "http11.send_request_body.started"
 
 
 class _Transport(httpx.BaseTransport):

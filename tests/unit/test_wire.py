@@ -248,6 +248,15 @@ def test_a_process_that_slept_past_its_time_before_sending_has_sent_nothing() ->
     assert server.received == b""
 
 
+def test_a_library_whose_stages_are_not_recognised_leaves_doubt(
+    wire_to: WireTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should the library behind us change its words, an error must not pass for "nothing sent"."""
+    monkeypatch.setattr("httpcore._trace.Trace.trace", lambda *_: None)
+    with RawServer(servers.reset_after_reading) as server:
+        assert broken(wire_to(server.url).exchange(post())).sent
+
+
 def test_a_proxy_that_refuses_has_sent_nothing(wire_to: WireTo) -> None:
     refusal = servers.answer(407, b"")
     with RawServer(servers.answering(refusal)) as proxy:
