@@ -57,6 +57,9 @@ class TalkoverSandbox:
             account.token: TalkoverState(account.campaigns, settings.speed, settings.seed, clock())
             for account in settings.accounts
         }
+        everything = {name for state in self._states.values() for name in state.campaigns}
+        for state in self._states.values():
+            state.foreign = frozenset(everything - set(state.campaigns))
         api = TalkoverApi(
             {token: Account(state, _counter(settings)) for token, state in self._states.items()},
             self._schedule,

@@ -76,6 +76,8 @@ def answer(asked: Asked, state: TalkoverState, faults: TalkoverFaults, now: floa
         return refusal(404, "Not found")
     campaign = state.campaigns.get(match.group(1))
     if campaign is None:
+        if match.group(1) in state.foreign and asked.kind == "calls":
+            return refusal(403, "Cannot make calls for this campaign")
         return refusal(404, "Campaign not found")
     endpoint = ENDPOINTS.get((asked.method, match.group(2)))
     if endpoint is None:

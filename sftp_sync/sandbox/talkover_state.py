@@ -95,6 +95,7 @@ class TalkoverState:
     ) -> None:
         self._speed = speed
         self._seed = seed
+        self.foreign: frozenset[str] = frozenset()  # campaigns of other accounts
         self.calls: list[tuple[Campaign, Call]] = []
         self.campaigns: dict[str, Campaign] = {}
         for settings in campaigns:

@@ -21,7 +21,7 @@ from sftp_sync.model import (
 )
 from sftp_sync.providers.base import CallRequest
 from sftp_sync.sandbox.talkover_faults import ALWAYS, When
-from tests.support.vendors import TalkoverVendor, talkover
+from tests.support.vendors import OTHER_CAMPAIGN, OTHER_TOKEN, TalkoverVendor, talkover
 
 NUMBER = "+12125550100"
 
@@ -97,6 +97,22 @@ class ProviderContract:
         assert outcome.scope == "campaign"
         with pytest.raises(VendorRefused, match="no such campaign"):
             provider.campaign()
+
+    def test_a_campaign_of_another_account_stops(self, vendor: TalkoverVendor) -> None:
+        provider = vendor.provider(campaign_id=OTHER_CAMPAIGN)
+        outcome = provider.send(a_request()).outcome
+        assert isinstance(outcome, Blocked)
+        assert outcome.scope == "campaign"
+        with pytest.raises(VendorRefused):
+            provider.campaign()
+
+    def test_two_accounts_know_nothing_of_each_other(self, vendor: TalkoverVendor) -> None:
+        ours = vendor.provider()
+        theirs = vendor.provider(token=OTHER_TOKEN, campaign_id=OTHER_CAMPAIGN)
+        for provider in (ours, theirs):
+            assert isinstance(provider.send(a_request()).outcome, Accepted)
+            assert len(provider.campaign().calls) == 1
+            assert [len(page) for page in provider.calls()] == [1]
 
     @pytest.mark.parametrize("token", ["talq_wrong", "", "two words", "line\nbreak", "ключ"])
     def test_a_token_that_is_not_accepted_stops_the_account(

@@ -23,6 +23,8 @@ from sftp_sync.sandbox.talkover_state import CampaignSettings
 
 TOKEN = "talq_sandbox"
 CAMPAIGN = "550e8400-e29b-41d4-a716-446655440000"
+OTHER_TOKEN = "talq_other"
+OTHER_CAMPAIGN = "660e8400-e29b-41d4-a716-446655440000"
 PLENTY_A_MINUTE = 6_000_000
 NUMBER = "+12125550100"
 START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC).timestamp()
@@ -83,13 +85,16 @@ class TalkoverVendor:
 def talkover(
     folder: Path, clock: Callable[[], float] = time.time, **settings: object
 ) -> Iterator[TalkoverVendor]:
-    """A running sandbox with one active campaign."""
+    """A running sandbox of two accounts, with an active campaign each."""
     more: Mapping[str, Any] = {
         "requests_per_minute": PLENTY_A_MINUTE,
         "journal_is_synced": False,
         **settings,
     }
-    accounts = (SandboxAccount(TOKEN, (CampaignSettings(CAMPAIGN, "Renewals"),)),)
+    accounts = (
+        SandboxAccount(TOKEN, (CampaignSettings(CAMPAIGN, "Renewals"),)),
+        SandboxAccount(OTHER_TOKEN, (CampaignSettings(OTHER_CAMPAIGN, "Surveys"),)),
+    )
     with TalkoverSandbox(TalkoverSettings(accounts, **more), folder, clock) as sandbox:
         vendor = TalkoverVendor(sandbox)
         try:
