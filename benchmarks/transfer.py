@@ -17,7 +17,8 @@ from pathlib import Path
 import paramiko
 
 from sftp_sync.remote.sftp import connect
-from tests.support.sftp_servers import SftpServer, sandbox_sftp, sshd
+from tests.support.openssh import sshd
+from tests.support.sftp_servers import SftpServer, sandbox_sftp
 
 MEGABYTE = 1024 * 1024
 

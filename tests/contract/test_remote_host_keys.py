@@ -13,7 +13,8 @@ import pytest
 from sftp_sync.errors import RemoteRefused
 from sftp_sync.remote.sftp import SftpLogin, connect
 from sftp_sync.remote.sftp.host_keys import HostKey
-from tests.support.sftp_servers import SftpServer, require_program, sandbox_sftp, sshd
+from tests.support.openssh import require_program, sshd
+from tests.support.sftp_servers import SftpServer, sandbox_sftp
 from tests.support.ssh_keys import Kind, make_key
 
 KINDS: tuple[Kind, ...] = ("rsa", "ecdsa", "ed25519")

@@ -5,10 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,15 +15,13 @@ import pytest
 from sftp_sync.errors import ConfigError, RemoteRefused, RemoteUnavailable
 from sftp_sync.remote.sftp import SftpLogin, connect
 from sftp_sync.sandbox.quirks import Quirks
+from tests.support.openssh import authorize, sshd, throwaway_user
 from tests.support.sftp_servers import (
     PASSWORD,
     SftpServer,
     asyncssh_sftp,
-    authorize,
     sandbox_sftp,
     signing_with,
-    sshd,
-    throwaway_user,
 )
 from tests.support.ssh_keys import Kind, make_key
 
@@ -223,50 +218,3 @@ class TestOldServers:
         login = SftpLogin(host="localhost", username="x", legacy_algorithms=("ssh-dss",))
         with pytest.raises(ConfigError, match="ssh-dss"):
             connect(login)
-
-
-class TestWhatIsNoSftpServer:
-    def test_is_named_as_such_where_it_speaks_something_else(self) -> None:
-        with (
-            answering(b"HTTP/1.0 400 Bad Request\r\n\r\n") as port,
-            pytest.raises(RemoteUnavailable, match="does not answer as an SSH server") as caught,
-        ):
-            connect(SftpLogin("127.0.0.1", "x", port, password="x", timeout_seconds=1))
-        assert "sftp.port" in caught.value.fix
-
-    def test_is_named_as_such_where_the_account_has_no_sftp(self, tmp_path: Path) -> None:
-        with (
-            sshd(tmp_path, options=("Subsystem sftp /bin/false",)) as server,
-            pytest.raises(RemoteUnavailable, match="does not start SFTP") as caught,
-        ):
-            connect(server.login())
-        assert caught.value.step == "sign_in"
-
-    def test_is_named_as_such_where_it_chatters(self, tmp_path: Path) -> None:
-        with (
-            sshd(tmp_path, options=("Subsystem sftp /bin/echo Welcome to the shell",)) as server,
-            pytest.raises(RemoteRefused, match="offers no SFTP"),
-        ):
-            connect(server.login())
-
-    def test_is_named_as_such_where_the_name_leads_nowhere(self) -> None:
-        with pytest.raises(RemoteUnavailable, match="leads nowhere") as caught:
-            connect(SftpLogin("no-such-host.invalid", "x", password="x"))
-        assert caught.value.step == "resolve"
-
-
-@contextmanager
-def answering(words: bytes) -> Iterator[int]:
-    """A port where something else lives."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-
-        def answer() -> None:
-            connected, _ = listening.accept()
-            with connected:
-                connected.sendall(words)
-                connected.recv(1024)
-
-        thread = threading.Thread(target=answer)
-        thread.start()
-        yield listening.getsockname()[1]
-        thread.join()

@@ -24,7 +24,10 @@ from sftp_sync.remote.folder import FolderRemote
 from sftp_sync.remote.sftp import SftpLogin, connect
 from sftp_sync.remote.sftp.private_keys import read_private_key
 from sftp_sync.sandbox.quirks import Quirks
-from tests.support.sftp_servers import SftpServer, asyncssh_sftp, make_folders, sandbox_sftp, sshd
+from tests.support.openssh import sshd
+from tests.support.sftp_servers import SftpServer, asyncssh_sftp, make_folders, sandbox_sftp
+
+LIST = b"phone,name\r\n+12125550123,Ann\r\n"
 
 
 @dataclass
