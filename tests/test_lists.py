@@ -147,6 +147,8 @@ WORKBOOKS = [
 
 BOMB = b"<c/>" * 17_000_000
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
+# Sectors of 512 bytes; the directory is sector 399.
+LARGE_OLE2 = (OLD_EXCEL[:0x1E] + b"\x09\0" + OLD_EXCEL[0x20:0x30] + b"\x8f\x01\0\0").ljust(400 * 512, b"\0") + "EncryptedPackage".encode("utf-16-le")
 FEW = FileRules(max_rows=1)
 
 REFUSED = [
@@ -168,6 +170,7 @@ REFUSED = [
     Bad("too many rows in a workbook", sheet(*GRID), ("more than 1 rows", "files.max_rows"), FEW),
     Bad("an old workbook", OLD_EXCEL + "Workbook".encode("utf-16-le"), (".xls", "Save it as XLSX")),
     Bad("a workbook with a password", OLD_EXCEL + "EncryptedPackage".encode("utf-16-le"), ("password",)),
+    Bad("a large workbook with a password", LARGE_OLE2, ("password",)),
     Bad("an old Word document", OLD_EXCEL, ("old Office",)),
     Bad("a binary workbook", zipped({"[Content_Types].xml": b"", "xl/workbook.bin": b""}), (".xlsb", "XLSX")),
     Bad("an OpenDocument sheet", zipped({"mimetype": b"", "content.xml": b""}), (".ods", "XLSX")),

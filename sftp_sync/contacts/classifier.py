@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sftp_sync.contacts.columns import Columns
@@ -19,6 +19,7 @@ _NEAREST = (
     Code.EMPTY_PHONE,
 )
 _REGION_TEXT_SHOWN = 40
+_UNDAMAGED: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,17 @@ class Classifier:
 
     def _verdicts(self, batch: Batch) -> Iterator[_Verdict]:
         width = len(self._columns.header)
+        damaged: dict[int, dict[int, str]] = {}
+        for (row, column), sentence in batch.damaged.items():
+            damaged.setdefault(row, {})[column] = sentence
         for row, (line, cells) in enumerate(zip(batch.lines, batch.cells, strict=True)):
             if len(cells) > width:
                 yield _ragged(len(cells), width)
                 continue
-            damaged = (
-                {column: sentence for (at, column), sentence in batch.damaged.items() if at == row}
-                if batch.damaged
-                else {}
-            )
-            yield self._unless_duplicate(self._judged(cells, damaged), line)
+            verdict = self._judged(cells, damaged.get(row, _UNDAMAGED))
+            yield self._unless_duplicate(verdict, line)
 
-    def _judged(self, cells: Sequence[str], damaged: dict[int, str]) -> _Verdict:
+    def _judged(self, cells: Sequence[str], damaged: Mapping[int, str]) -> _Verdict:
         region, unknown = self._region_of(cells)
         refusals: list[tuple[int, PhoneRefused]] = []
         for column in self._columns.phone:

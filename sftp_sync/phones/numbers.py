@@ -11,8 +11,6 @@ with and without the region's country code in front are refused. Reasons never h
 from __future__ import annotations
 
 import re
-import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -21,53 +19,22 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResu
 
 from sftp_sync.model import Code
 from sftp_sync.phones.plain import plain_number
+from sftp_sync.phones.repairs import readable, repaired
+from sftp_sync.phones.verdicts import (
+    EMPTY,
+    LETTERS,
+    NO_COUNTRY,
+    NO_DIGITS,
+    SEVERAL,
+    TWO_READINGS,
+    PhoneFound,
+    PhoneRefused,
+)
 
 BareNumbers = Literal["national", "international"]
 
 
-@dataclass(frozen=True, slots=True)
-class PhoneFound:
-    """A number that can be called. `note` says what was repaired or dropped."""
-
-    e164: str
-    note: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PhoneRefused:
-    """Why there is none, as a code and as a sentence for the partner."""
-
-    code: Code
-    reason: str
-
-
-_EMPTY = PhoneRefused(Code.EMPTY_PHONE, "There is no phone number.")
-_ROUNDED = PhoneRefused(
-    Code.EXCEL_DAMAGED,
-    "Excel has rounded this number (to a form like 4.9E+11): its last digits are lost. Format the"
-    " column as text and enter the number again.",
-)
-_LETTERS = PhoneRefused(
-    Code.NOT_A_NUMBER, "This has letters or signs that no phone number has: write digits."
-)
-_SEVERAL = PhoneRefused(
-    Code.NOT_A_NUMBER, "This holds more than one phone number: write one in each column."
-)
-_NO_DIGITS = PhoneRefused(Code.NOT_A_NUMBER, "This has no digits that make a phone number.")
-_NO_COUNTRY = PhoneRefused(
-    Code.NO_COUNTRY,
-    "This has no country code, and no region is set for the list: write + and the country code.",
-)
-_TWO_READINGS = PhoneRefused(
-    Code.NO_COUNTRY,
-    "This can be read with and without a country code: write + before it, or the leading zero"
-    " (or set contacts.bare_numbers for the list).",
-)
-
 _FIRST_OF_A_CODE = frozenset("123456789")
-_TEXT_FORMULA = re.compile(r'="([^"]*)"')
-_EXPONENT = re.compile(r"(\+?[0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,2})")
-_DECIMAL_ZERO = re.compile(r"(\+?[0-9]{5,})[.,]0+")
 _EXTENSION = re.compile(
     r"[\s,;]*(?:;ext=|,,|(?<![^\W\d_])(?:ext(?:ension|n)?|extn|xtn|x|доб|anexo|int(?:erno)?|ramal"
     r"|durchwahl|dw|poste|wew|toestel|ankn|dahili|内線|内线|分机|轉|转)\.?|#)\s*[:.=]?\s*[0-9]{1,7}\s*#?$",
@@ -76,8 +43,6 @@ _EXTENSION = re.compile(
 _BETWEEN_NUMBERS = re.compile(r"[/;,|\n\r&]+")
 _ALLOWED = re.compile(r"\+?[0-9 ()\[\]./~\-]*")
 _FULL_NUMBER_DIGITS = 7
-_TO_PLAIN = {ord(dash): "-" for dash in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\u00ad"}
-_TO_PLAIN |= {ord(blank): " " for blank in "\t\u00a0\u2009\u202f\u2007"}
 
 
 def parse(
@@ -96,7 +61,7 @@ def parse_carefully(
     text: str, region: str | None, bare_numbers: BareNumbers = "national"
 ) -> PhoneFound | PhoneRefused:
     """The same for any text, whatever it holds."""
-    found = _repaired(_readable(text))
+    found = repaired(readable(text))
     if isinstance(found, PhoneRefused):
         return found
     candidate, note = found
@@ -107,38 +72,6 @@ def parse_carefully(
         note = "The extension was dropped."
     refusal = _shape_problem(without_extension)
     return refusal or _judged(without_extension, region, bare_numbers, note)
-
-
-def _readable(text: str) -> str:
-    """The text with full-width forms as plain ones, and without what cannot be seen."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_TO_PLAIN)
-        text = "".join(
-            str(unicodedata.decimal(char, char))
-            for char in text
-            if unicodedata.category(char) != "Cf"
-        )
-    return text.strip()
-
-
-def _repaired(text: str) -> tuple[str, str | None] | PhoneRefused:
-    """What Excel and others make of a number, undone where nothing is lost."""
-    note = None
-    if match := _TEXT_FORMULA.fullmatch(text):
-        text, note = match.group(1).strip(), "Read from a text formula of Excel."
-    unquoted = text.strip("'\"\u2018\u2019`").strip()
-    if unquoted != text:
-        text, note = unquoted, "The quotation mark around it was dropped."
-    if not text:
-        return _EMPTY
-    if match := _DECIMAL_ZERO.fullmatch(text):
-        return match.group(1), "The decimal zeros of Excel were dropped."
-    if match := _EXPONENT.fullmatch(text):
-        first, fraction, exponent = match.group(1), match.group(2) or "", int(match.group(3))
-        if not 0 < exponent <= len(fraction) or fraction[exponent:].strip("0"):
-            return _ROUNDED
-        return first + fraction[:exponent], "The exponent form of Excel was written out."
-    return text, note
 
 
 def _from_uri(uri: str, region: str | None, bare_numbers: BareNumbers) -> PhoneFound | PhoneRefused:
@@ -159,18 +92,18 @@ def _shape_problem(text: str) -> PhoneRefused | None:
     """What the library would skip over or cut off, and call a number nobody meant."""
     digits = sum(char.isdigit() for char in text)
     if any(char.isalpha() for char in text):
-        return _LETTERS
+        return LETTERS
     if not digits:
-        return _NO_DIGITS if text else _EMPTY
+        return NO_DIGITS if text else EMPTY
     full = [
         part
         for part in _BETWEEN_NUMBERS.split(text)
         if sum(char.isdigit() for char in part) >= _FULL_NUMBER_DIGITS
     ]
     if len(full) > 1 or text.count("+") > 1:
-        return _SEVERAL
+        return SEVERAL
     if not _ALLOWED.fullmatch(text.replace("(+", "+(", 1)):
-        return _LETTERS
+        return LETTERS
     return None
 
 
@@ -180,7 +113,7 @@ def _judged(
     number = _international(text, region, bare_numbers)
     has_country = "+" in number
     if region is None and not has_country:
-        return _NO_COUNTRY
+        return NO_COUNTRY
     try:
         parsed = phonenumbers.parse(number, region)
     except NumberParseException as error:
@@ -188,7 +121,7 @@ def _judged(
     if not phonenumbers.is_valid_number(parsed):
         return _invalid(parsed, region, has_country=has_country)
     if not has_country and _reads_both_ways(text, parsed):
-        return _TWO_READINGS
+        return TWO_READINGS
     return PhoneFound(phonenumbers.format_number(parsed, PhoneNumberFormat.E164), note)
 
 
@@ -221,10 +154,10 @@ def _unparsed(error: NumberParseException, *, has_country: bool) -> PhoneRefused
     kind = error.error_type
     if kind == NumberParseException.INVALID_COUNTRY_CODE:
         if not has_country:
-            return _NO_COUNTRY
+            return NO_COUNTRY
         return _refused_as_invalid("It starts with a country code that does not exist.")
     if kind == NumberParseException.NOT_A_NUMBER:
-        return _NO_DIGITS
+        return NO_DIGITS
     if kind == NumberParseException.TOO_LONG:
         return _refused_as_invalid("It has too many digits for a phone number.")
     return _refused_as_invalid("It has too few digits for a phone number.")

@@ -14,6 +14,8 @@ _FIRST_PRINTABLE = 0x20
 _ZIP = b"PK\x03\x04"
 _EMPTY_ZIP = b"PK\x05\x06"
 _OLE2 = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLE2_START_BYTES = 65_536
+_OLE2_LARGEST_SHIFT = 12
 _AS_TABLE = "Save it as XLSX or CSV and send that."
 _UNPACKED = "Unpack it and send the list itself."
 
@@ -100,13 +102,21 @@ def _workbook(path: Path, name: str) -> Literal["xlsx"]:
 
 
 def _old_office(path: Path, name: str) -> FileRefused:
-    with path.open("rb") as file:
-        content = file.read(1_048_576)
-    if "EncryptedPackage".encode("utf-16-le") in content:
+    names = _ole2_names(path)
+    if "EncryptedPackage".encode("utf-16-le") in names:
         return FileRefused(
             f"{name} is protected with a password.",
             fix="Save the workbook without a password and send that.",
         )
-    if any(part.encode("utf-16-le") in content for part in ("Workbook", "Book")):
+    if any(part.encode("utf-16-le") in names for part in ("Workbook", "Book")):
         return FileRefused(f"{name} is an old Excel workbook (.xls).", fix=_AS_TABLE)
     return FileRefused(f"{name} is an old Office document.", fix=_AS_TABLE)
+
+
+def _ole2_names(path: Path) -> bytes:
+    """The start of the file, and the first sector of its directory, which may lie far behind."""
+    with path.open("rb") as file:
+        start = file.read(_OLE2_START_BYTES)
+        shift = min(int.from_bytes(start[0x1E:0x20], "little"), _OLE2_LARGEST_SHIFT)
+        file.seek((int.from_bytes(start[0x30:0x34], "little") + 1) << shift)
+        return start + file.read(1 << shift)

@@ -8,7 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberType
 
-from sftp_sync.phones.numbers import PhoneFound, parse, parse_carefully
+from sftp_sync.phones import PhoneFound, parse
+from sftp_sync.phones.numbers import parse_carefully
 from sftp_sync.phones.plain import plain_number
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)

@@ -99,7 +99,7 @@ class CellReader:
             return shown
         if number.is_integer() and abs(number) < _MOST_WRITTEN_OUT:
             # Whole numbers beyond what a float can hold are taken as they are written.
-            return value if value.lstrip("-").isdecimal() else str(int(number))
+            return value if number and value.lstrip("-").isdecimal() else str(int(number))
         return format(number, f".{_EXACT_DIGITS}g")
 
 
