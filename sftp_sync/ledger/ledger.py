@@ -19,6 +19,7 @@ from sftp_sync.ledger.entering import Entering
 from sftp_sync.ledger.files import Files
 from sftp_sync.ledger.leases import SILENT_SECONDS, Holder, Leases
 from sftp_sync.ledger.notices import Notices
+from sftp_sync.ledger.outcomes import Outcomes
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.settling import Settling
 from sftp_sync.ledger.verdicts import Verdicts
@@ -36,6 +37,7 @@ class Ledger:
         self.rows = Rows(engine)
         self.deliveries = Deliveries(engine)
         self.notices = Notices(engine)
+        self.outcomes = Outcomes(engine)
         self.claims = Claims(engine)
         self.settling = Settling(engine)
         self.doubts = Doubts(engine)

@@ -1,0 +1,141 @@
+"""What became of the rows, counted by the database: for reports, which only look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import BigInteger, Connection, Engine, func, or_, select, type_coerce
+
+from sftp_sync.ledger.engine import reading
+from sftp_sync.ledger.records import FILE_COLUMNS, file_records
+from sftp_sync.ledger.schema import EPOCH, deliveries, files, rows
+from sftp_sync.model import FileRecord, FileState, RowState
+
+# Of these the days of every time zone are made, so that the database needs to know no zone.
+QUARTER = timedelta(minutes=15)
+QUARTER_MICROSECONDS = QUARTER // timedelta(microseconds=1)
+OPEN_STATES = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
+FILES_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Counted:
+    """So many rows of a file of which the same is known. `queued_at` is the beginning of the
+    quarter of an hour; `calls_timed` tells how many calls `talk_seconds` is the sum of.
+    """
+
+    file_id: int
+    state: RowState
+    code: str | None
+    call_status: str | None
+    is_over: bool
+    queued_at: datetime | None
+    delivery_id: int | None
+    rows: int
+    calls_timed: int = 0
+    talk_seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A file for the partner: when it was composed, when it arrived, and what kept it."""
+
+    id: int
+    file_id: int
+    kind: str
+    name: str
+    created_at: datetime
+    delivered_at: datetime | None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """Contact files, oldest first, with what became of their rows and what went to the partner."""
+
+    files: tuple[FileRecord, ...]
+    counts: tuple[Counted, ...]
+    posted: tuple[Posted, ...]
+
+
+class Outcomes:
+    """The questions about what became of the rows."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def since(self, campaign: str, moment: datetime) -> History:
+        """Every file of a campaign that was received, called from or reported on since then, and
+        every one that is still open, however old.
+        """
+        with reading(self._engine) as connection:
+            found = _files(connection, campaign, moment)
+            ids = [file.id for file in found]
+            parts = [ids[at : at + FILES_AT_ONCE] for at in range(0, len(ids), FILES_AT_ONCE)]
+            counts = tuple(one for part in parts for one in _counts(connection, part))
+            posted = tuple(one for part in parts for one in _posted(connection, part))
+        return History(tuple(found), counts, posted)
+
+
+def _files(connection: Connection, campaign: str, moment: datetime) -> list[FileRecord]:
+    # A row that was queued since then is in a file that is open still, or in a result file that was
+    # delivered since then: nobody needs to go through the rows of all files to find it.
+    told = select(deliveries.c.file_id).where(
+        deliveries.c.campaign == campaign,
+        or_(deliveries.c.delivered_at >= moment, deliveries.c.delivered_at.is_(None)),
+    )
+    asked = select(*FILE_COLUMNS).where(
+        files.c.campaign == campaign,
+        files.c.state != FileState.ENTERING,
+        or_(
+            files.c.received_at >= moment,
+            files.c.state.in_(OPEN_STATES),
+            files.c.id.in_(told),
+        ),
+    )
+    return file_records(connection, connection.execute(asked.order_by(files.c.id)).all())
+
+
+def _counts(connection: Connection, file_ids: Sequence[int]) -> Iterator[Counted]:
+    quarter = type_coerce(rows.c.queued_at, BigInteger) // QUARTER_MICROSECONDS
+    alike = (
+        rows.c.file_id,
+        rows.c.state,
+        rows.c.code,
+        rows.c.call_status,
+        rows.c.over_at.is_not(None),
+        quarter,
+        rows.c.delivery_id,
+    )
+    durations = (func.count(rows.c.call_duration), func.sum(rows.c.call_duration))
+    asked = select(*alike, func.count(), *durations).where(rows.c.file_id.in_(file_ids))
+    for found in connection.execute(asked.group_by(*alike)):
+        file_id, state, code, status, is_over, quarters, delivery, number, timed, talked = found
+        yield Counted(
+            file_id=file_id,
+            state=RowState(state),
+            code=code,
+            call_status=status,
+            is_over=bool(is_over),
+            queued_at=None if quarters is None else EPOCH + quarters * QUARTER,
+            delivery_id=delivery,
+            rows=number,
+            calls_timed=timed,
+            talk_seconds=talked or 0.0,
+        )
+
+
+def _posted(connection: Connection, file_ids: Sequence[int]) -> Iterator[Posted]:
+    asked = select(
+        deliveries.c.id,
+        deliveries.c.file_id,
+        deliveries.c.kind,
+        deliveries.c.name,
+        deliveries.c.created_at,
+        deliveries.c.delivered_at,
+        deliveries.c.error,
+    ).where(deliveries.c.file_id.in_(file_ids))
+    for found in connection.execute(asked.order_by(deliveries.c.id)):
+        yield Posted(*found)
