@@ -14,17 +14,28 @@ LONGEST_PAUSE = timedelta(hours=24)
 AT_THE_DOOR = {"host_key", "sign_in"}
 
 
+class UntestedError(NeedsOperator):
+    """The connection has not passed a test as it is set now."""
+
+
+class KeptOutError(TryLater):
+    """The sign-in was refused a short time ago."""
+
+
+NOT_ADMITTED = (UntestedError, KeptOutError)
+
+
 def admit(campaign: Campaign, known: CampaignRecord, now: datetime) -> None:
     """Let only those connect whose connection was tested as it is set now, and is not refused."""
     test = f"Type: sftp-sync test-connection {campaign.name}"
     if known.connection != campaign.connection:
         changed = "" if known.connection is None else " since its settings were changed"
-        raise NeedsOperator(
+        raise UntestedError(
             f"{campaign.name} does not run: its connection has not passed a test{changed}.",
             fix=test,
         )
     if known.not_before is not None and now < known.not_before:
-        raise TryLater(
+        raise KeptOutError(
             f"{campaign.name} was refused at the door {known.refused_sign_ins} times; the next try"
             f" is at {known.not_before:%Y-%m-%d %H:%M} UTC, so that the partner does not lock us"
             " out.",

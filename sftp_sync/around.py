@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sftp_sync.ledger import Ledger
+from sftp_sync.providers.base import CallProvider
 from sftp_sync.remote.base import Remote
 from sftp_sync.spool import Spool
 
@@ -24,6 +25,8 @@ Watch = Callable[[str, int | None], AbstractContextManager[Advance]]
 """Shown what is going on (a title and how much there is of it); told how much is done."""
 
 Connect = Callable[[], Remote]
+OpenVendor = Callable[[], CallProvider]
+"""The vendor's campaign, or `ConfigError` where its account cannot be used."""
 
 
 @dataclass(frozen=True)

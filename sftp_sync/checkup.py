@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sftp_sync.around import Connect, Surroundings
+from sftp_sync.around import Connect, OpenVendor, Surroundings
 from sftp_sync.errors import ConfigError, SyncError
 from sftp_sync.model import Campaign
 from sftp_sync.providers.base import CallProvider
 from sftp_sync.remote.preflight import Check, Places, preflight
-
-OpenVendor = Callable[[], CallProvider]
-"""The vendor's campaign, or `ConfigError` where its account cannot be used."""
 
 ACTIVE = "active"
 

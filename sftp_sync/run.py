@@ -5,80 +5,34 @@ point and repeated at any time.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import structlog
 
-from sftp_sync.admission import admit, knocking
-from sftp_sync.around import Connect, Surroundings
+from sftp_sync.admission import NOT_ADMITTED, admit, knocking
+from sftp_sync.around import Connect, OpenVendor, Surroundings
 from sftp_sync.errors import LeaseBusy, LedgerUnavailable, Stopped, SyncError
-from sftp_sync.model import Campaign, FileState, RowState
+from sftp_sync.model import Campaign
+from sftp_sync.remote.base import Remote
+from sftp_sync.reports import Rehearsal, RunReport, SendReport, Step, WindUp
 from sftp_sync.sending.dispatcher import Shift
 from sftp_sync.sending.route import SendingAccount
 from sftp_sync.steps.collect import Collected, collect
 from sftp_sync.steps.dispatch import Dispatched, dispatch
-from sftp_sync.steps.preview import Previewed, preview
-
-NOTHING = Collected()
+from sftp_sync.steps.follow import Followed, follow
+from sftp_sync.steps.preview import preview
+from sftp_sync.steps.publish import Published, publish
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class RunReport:
-    """What one run of one campaign came to."""
+class Doors:
+    """The ways out of here: to the partner's server, and to the vendor's campaign."""
 
-    campaign: str
-    collected: Collected = NOTHING
-    problem: SyncError | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether nothing was done because another process is at it."""
-        return isinstance(self.problem, LeaseBusy)
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether nobody needs to look at this run."""
-        refused = any(file.state == FileState.REFUSED for file in self.collected.files)
-        return not refused and (self.problem is None or self.is_busy)
-
-
-@dataclass(frozen=True)
-class SendReport:
-    """What one dispatch of one account came to."""
-
-    account: str
-    dispatched: Dispatched
-    problem: SyncError | None = None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether another process is sending this account's rows."""
-        return isinstance(self.problem, LeaseBusy)
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether nobody needs to look."""
-        strange = (RowState.REFUSED, RowState.UNCERTAIN)
-        if any(self.dispatched.rows[state] for state in strange):
-            return False
-        return self.problem is None or self.is_busy
-
-
-@dataclass(frozen=True)
-class Rehearsal:
-    """What a run would do."""
-
-    campaign: str
-    files: tuple[Previewed, ...] = ()
-    problem: SyncError | None = None
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether nobody would need to look."""
-        strange = {FileState.REFUSED, FileState.HELD}
-        return self.problem is None and not any(file.state in strange for file in self.files)
+    partner: Connect
+    vendor: OpenVendor
 
 
 def run(campaign: Campaign, connect: Connect, around: Surroundings) -> RunReport:
@@ -88,7 +42,7 @@ def run(campaign: Campaign, connect: Connect, around: Surroundings) -> RunReport
     except SyncError as problem:
         # No notice: it would take the place of the one that says why we were refused.
         return RunReport(campaign.name, problem=problem)
-    collected = NOTHING
+    collected = Collected()
     try:
         collected = collect(campaign, knocking(campaign, connect, around), around)
         if collected.interrupted is not None:
@@ -112,6 +66,27 @@ def send(account: SendingAccount, around: Surroundings, shift: Shift) -> SendRep
     return SendReport(account.name, dispatched, dispatched.problem)
 
 
+def wind_up(
+    campaign: Campaign, doors: Doors, around: Surroundings, steps: Collection[str]
+) -> WindUp:
+    """What comes after sending: each step for itself, so that one does not stop the other."""
+    followed, published = Followed(), Published()
+    problems: list[SyncError] = []
+    if "follow" in steps:
+        try:
+            followed = follow(campaign, doors.vendor(), around)
+            around.ledger.notices.clear(campaign.name, "follow")
+        except SyncError as problem:
+            problems.append(_noted(campaign, "follow", problem, around))
+    if "publish" in steps:
+        try:
+            published = publish(campaign, _admitted(campaign, doors.partner, around), around)
+            around.ledger.notices.clear(campaign.name, "publish")
+        except SyncError as problem:
+            problems.append(_noted(campaign, "publish", problem, around))
+    return WindUp(campaign.name, followed, published, tuple(problems))
+
+
 def rehearse(campaign: Campaign, connect: Connect, around: Surroundings) -> Rehearsal:
     """What a run would do with the files that are there now, changing nothing anywhere."""
     try:
@@ -119,6 +94,23 @@ def rehearse(campaign: Campaign, connect: Connect, around: Surroundings) -> Rehe
         return Rehearsal(campaign.name, tuple(preview(campaign, connect, around)))
     except SyncError as problem:
         return Rehearsal(campaign.name, problem=problem)
+
+
+def _admitted(campaign: Campaign, connect: Connect, around: Surroundings) -> Connect:
+    """The same connection, for those who are let in."""
+    knock = knocking(campaign, connect, around)
+
+    def enter() -> Remote:
+        admit(campaign, around.ledger.campaigns.get(campaign.name), around.now())
+        return knock()
+
+    return enter
+
+
+def _noted(campaign: Campaign, step: Step, problem: SyncError, around: Surroundings) -> SyncError:
+    if not isinstance(problem, (LeaseBusy, Stopped, *NOT_ADMITTED)):
+        _say(campaign, step, problem, around)
+    return problem
 
 
 def _say(campaign: Campaign, step: str, problem: SyncError, around: Surroundings) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -15,7 +16,8 @@ from sftp_sync.checkup import Checkup, check_up
 from sftp_sync.cli.office import Office
 from sftp_sync.config import CampaignConfig
 from sftp_sync.model import Campaign
-from sftp_sync.run import RunReport, SendReport, run, send
+from sftp_sync.reports import STEPS, RunReport, SendReport, WindUp
+from sftp_sync.run import Doors, run, send, wind_up
 from sftp_sync.sending.dispatcher import Shift
 from sftp_sync.sending.route import Patience
 from sftp_sync.steps.dispatch import Dispatched
@@ -23,6 +25,14 @@ from sftp_sync.wiring import connector, nobody_watches, surroundings, vendors_of
 
 R = TypeVar("R")
 AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be done, and how long to stay at it."""
+
+    patience: Patience = field(default_factory=Patience)
+    steps: tuple[str, ...] = STEPS
 
 
 def side_by_side(
@@ -50,10 +60,21 @@ def check_everything(campaigns: Sequence[CampaignConfig], office: Office) -> lis
         return side_by_side(work, campaigns, office, nobody_watches)
 
 
+@dataclass(frozen=True)
+class Everything:
+    """What one run of everything came to."""
+
+    runs: list[RunReport]
+    sends: list[SendReport]
+    ends: list[WindUp]
+
+
 def run_everything(
-    campaigns: Sequence[CampaignConfig], office: Office, watch: Watch, patience: Patience
-) -> tuple[list[RunReport], list[SendReport]]:
-    """One run: what is due is sent from the first moment, while new lists come in."""
+    campaigns: Sequence[CampaignConfig], office: Office, watch: Watch, order: Order
+) -> Everything:
+    """One run: what is due is sent from the first moment, while new lists come in; then what the
+    vendor has done is followed, and results go back.
+    """
     stopping = threading.Event()
     around = surroundings(office.config, office.ledger, watch, stopping)
     with (
@@ -61,14 +82,23 @@ def run_everything(
         vendors_of(campaigns, os.environ, stopping) as vendors,
         ThreadPoolExecutor(max_workers=AT_ONCE + len(vendors.accounts)) as crew,
     ):
-        collecting = _begin(crew, run, campaigns, around)
-        shift = Shift(patience, lambda: not all(future.done() for future in collecting))
-        sending = [crew.submit(send, account, around, shift) for account in vendors.accounts]
-        unusable = [
-            SendReport(name, Dispatched(name), problem)
-            for name, problem in vendors.problems.items()
-        ]
-        return _all(collecting, stopping), [*_all(sending, stopping), *unusable]
+        collecting: list[Future[RunReport]] = []
+        sending: list[Future[SendReport]] = []
+        if "collect" in order.steps:
+            collecting = _begin(crew, run, campaigns, around)
+        if "dispatch" in order.steps:
+            shift = Shift(order.patience, lambda: not all(one.done() for one in collecting))
+            sending = [crew.submit(send, account, around, shift) for account in vendors.accounts]
+        runs, sends = _all(collecting, stopping), _all(sending, stopping)
+
+        def end(campaign: Campaign, connect: Connect, around: Surroundings) -> WindUp:
+            vendor = partial(vendors.provider_of, office.config.campaigns[campaign.name])
+            return wind_up(campaign, Doors(connect, vendor), around, order.steps)
+
+        ends = _all(_begin(crew, end, campaigns, around), stopping)
+    problems = vendors.problems.items() if "dispatch" in order.steps else ()
+    unusable = [SendReport(name, Dispatched(name), problem) for name, problem in problems]
+    return Everything(runs, [*sends, *unusable], ends)
 
 
 def _begin(

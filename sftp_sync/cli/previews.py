@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sftp_sync.cli.screen import coloured, console, counted, plain
 from sftp_sync.model import RowState
-from sftp_sync.run import Rehearsal
+from sftp_sync.reports import Rehearsal
 from sftp_sync.steps.preview import Previewed
 
 

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from rich.table import Table
+
+from sftp_sync.cli.crew import Everything
 from sftp_sync.cli.screen import coloured, console, counted, plain, table
 from sftp_sync.model import FileRecord, RowState
 from sftp_sync.overview import Standing, file_document
-from sftp_sync.run import RunReport, SendReport
+from sftp_sync.reports import RunReport, SendReport, WindUp
+from sftp_sync.steps.collect import Collected
 
 
-def sync_document(
-    runs: Sequence[RunReport], sends: Sequence[SendReport], standings: Sequence[Standing]
-) -> dict[str, object]:
+def sync_document(done: Everything, standings: Sequence[Standing]) -> dict[str, object]:
     """A whole sync."""
-    pairs = zip(runs, standings, strict=True)
+    runs = {run.campaign: run for run in done.runs}
+    ends = {end.campaign: end for end in done.ends}
     return {
-        "campaigns": [_run_document(run, standing) for run, standing in pairs],
-        "accounts": [_send_document(one) for one in sends],
+        "campaigns": [
+            _campaign_document(runs.get(one.campaign.name), ends[one.campaign.name], one)
+            for one in standings
+        ],
+        "accounts": [_send_document(one) for one in done.sends],
     }
 
 
-def _run_document(report: RunReport, standing: Standing) -> dict[str, object]:
+def _campaign_document(run: RunReport | None, end: WindUp, standing: Standing) -> dict[str, object]:
+    collected = Collected() if run is None else run.collected
+    problems = [*([] if run is None or run.problem is None else [run.problem]), *end.problems]
     return {
-        "name": report.campaign,
-        "ok": report.is_fine,
-        "problem": None if report.problem is None else str(report.problem),
-        "collected": [file_document(file) for file in report.collected.files],
-        "left_for_later": list(report.collected.left_for_later),
-        "delivered": report.collected.delivered,
+        "name": standing.campaign.name,
+        "ok": end.is_fine and (run is None or run.is_fine),
+        "problems": [str(problem) for problem in problems],
+        "collected": [file_document(file) for file in collected.files],
+        "left_for_later": list(collected.left_for_later),
+        "calls_over": end.followed.over,
+        "delivered": collected.delivered + end.published.delivered,
         "attention": list(standing.attention),
     }
 
@@ -43,25 +52,27 @@ def _send_document(report: SendReport) -> dict[str, object]:
     }
 
 
-def show_reports(
-    runs: Sequence[RunReport],
-    sends: Sequence[SendReport],
-    standings: Sequence[Standing],
-    *,
-    quiet: bool,
-) -> None:
-    """What came in, what was queued, and what a person must do."""
-    screen = console()
-    for run, standing in zip(runs, standings, strict=True):
-        if not quiet:
-            _show(run, {file.id: file for file in standing.files})
-        lines = list(standing.attention)
-        if run.problem is not None and not any(run.problem.message in one for one in lines):
-            lines.insert(0, str(run.problem))
-        for line in lines:
-            screen.print(f"  [yellow]![/] {plain(line)}")
-    for send in sends:
+def show_reports(done: Everything, standings: Sequence[Standing], *, quiet: bool) -> None:
+    """What came in, what was queued, what went back, and what a person must do."""
+    runs = {run.campaign: run for run in done.runs}
+    ends = {end.campaign: end for end in done.ends}
+    for send in done.sends:
         _show_sent(send, quiet=quiet)
+    for standing in standings:
+        run, end = runs.get(standing.campaign.name), ends[standing.campaign.name]
+        if not quiet:
+            _show(standing, run, end)
+        _show_attention(standing, run, end)
+
+
+def _show_attention(standing: Standing, run: RunReport | None, end: WindUp) -> None:
+    lines = list(standing.attention)
+    problems = [*([] if run is None or run.problem is None else [run.problem]), *end.problems]
+    for problem in problems:
+        if not any(problem.message in line for line in lines):
+            lines.append(str(problem))
+    for line in lines:
+        console().print(f"  [yellow]![/] {plain(line)}")
 
 
 def _show_sent(report: SendReport, *, quiet: bool) -> None:
@@ -75,25 +86,34 @@ def _show_sent(report: SendReport, *, quiet: bool) -> None:
             screen.print(f"  [yellow]![/] {plain(report.problem)}")
 
 
-def _show(report: RunReport, now: Mapping[int, FileRecord]) -> None:
-    screen, collected = console(), report.collected
-    files = f"{len(collected.files)} new files" if len(collected.files) != 1 else "1 new file"
-    name, delivered = plain(report.campaign), collected.delivered
-    screen.print(f"[bold]{name}[/]  {files}, {delivered} delivered to the partner")
+def _show(standing: Standing, run: RunReport | None, end: WindUp) -> None:
+    screen = console()
+    collected = Collected() if run is None else run.collected
+    delivered = collected.delivered + end.published.delivered
+    words = [
+        f"{len(collected.files)} new file{'' if len(collected.files) == 1 else 's'}",
+        f"{end.followed.over:,} calls over",
+        f"{delivered} delivered to the partner",
+    ]
+    screen.print(f"[bold]{plain(standing.campaign.name)}[/]  {', '.join(words)}")
     if collected.files:
-        shown = table("#id", "file", "state", "#rows", "of these")
-        for file in (now.get(one.id, one) for one in collected.files):
-            shown.add_row(
-                str(file.id),
-                plain(file.name),
-                coloured(file.state),
-                f"{file.total:,}",
-                counted(file.rows),
-            )
-        screen.print(shown)
+        screen.print(_files_table(collected, {file.id: file for file in standing.files}))
     for file in collected.files:
         if file.state in {"refused", "repeated"}:
             screen.print(f"  file {file.id}: {plain(file.reason)}")
     if collected.left_for_later:
         left = len(collected.left_for_later)
         screen.print(f"  {left} more for the next run: {plain(collected.left_for_later[0])}, …")
+
+
+def _files_table(collected: Collected, now: Mapping[int, FileRecord]) -> Table:
+    shown = table("#id", "file", "state", "#rows", "of these")
+    for file in (now.get(one.id, one) for one in collected.files):
+        shown.add_row(
+            str(file.id),
+            plain(file.name),
+            coloured(file.state),
+            f"{file.total:,}",
+            counted(file.rows),
+        )
+    return shown

@@ -21,6 +21,7 @@ from rich.table import Table
 from sftp_sync.around import Advance, Watch
 from sftp_sync.model import RowState
 
+PIPED_WIDTH = 160  # where nobody looks at a screen, names are not cut
 COLOURS = {
     "held": "yellow",
     "refused": "red",
@@ -36,7 +37,9 @@ COLOURS = {
 
 def console(*, stderr: bool = False) -> Console:
     """A console; colours vanish when it is piped, and where NO_COLOR is set."""
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, width=width)
 
 
 def table(*columns: str, title: str | None = None) -> Table:

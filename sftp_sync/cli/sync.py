@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,11 +16,21 @@ from sftp_sync.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from sftp_sync.cli.crew import Everything, Order
     from sftp_sync.config import CampaignConfig, Config
     from sftp_sync.overview import Standing
-    from sftp_sync.run import RunReport, SendReport
+    from sftp_sync.reports import RunReport, SendReport, WindUp
 
 NEEDS_A_LOOK, USAGE, BUSY = 1, 2, 75
+
+
+class OneStep(StrEnum):
+    """The steps of a run."""
+
+    COLLECT = "collect"
+    DISPATCH = "dispatch"
+    FOLLOW = "follow"
+    PUBLISH = "publish"
 
 
 def sync(
@@ -31,13 +42,18 @@ def sync(
     no_wait: Annotated[
         bool, typer.Option("--no-wait", help="Leave what would need waiting to the next run.")
     ] = False,
+    only: Annotated[
+        list[OneStep] | None, typer.Option("--only", help="Only this step; may be repeated.")
+    ] = None,
     config: ConfigOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """One run of the campaigns, all at once: collect lists, queue calls."""
+    """One run: collect, dispatch, follow, publish."""
     from sftp_sync.cli import office
+    from sftp_sync.cli.crew import Order
+    from sftp_sync.sending.route import Patience
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     read = office.read_config(context, config)
@@ -45,42 +61,49 @@ def sync(
     if dry_run:
         code = _preview(read, chosen, json=json, quiet=quiet)
     else:
-        code = _sync(read, chosen, waits=not no_wait, json=json, quiet=quiet)
+        order = Order(Patience(waits=not no_wait), tuple(one.value for one in only or OneStep))
+        code = _sync(read, chosen, order, json=json, quiet=quiet)
     raise typer.Exit(code)
 
 
 def _sync(
-    config: Config, chosen: list[CampaignConfig], *, waits: bool, json: bool, quiet: bool
+    config: Config,
+    chosen: list[CampaignConfig],
+    order: Order,
+    *,
+    json: bool,
+    quiet: bool,
 ) -> int:
     from sftp_sync.cli import office
     from sftp_sync.cli.crew import run_everything
     from sftp_sync.cli.reports import show_reports, sync_document
     from sftp_sync.cli.screen import watched
     from sftp_sync.overview import standings
-    from sftp_sync.sending.route import Patience
 
     with (
         office.opened(config, may_migrate=True) as opened,
         watched(quiet=quiet or json) as watch,
     ):
-        runs, sends = run_everything(chosen, opened, watch, Patience(waits=waits))
+        done = run_everything(chosen, opened, watch, order)
         found = standings([one.model for one in chosen], opened.ledger)
     if json:
-        office.print_json(sync_document(runs, sends, found))
+        office.print_json(sync_document(done, found))
     else:
-        show_reports(runs, sends, found, quiet=quiet)
-    return _code(runs, sends, found)
+        show_reports(done, found, quiet=quiet)
+    return _code(done, found)
 
 
-def _code(runs: list[RunReport], sends: list[SendReport], found: list[Standing]) -> int:
+def _code(done: Everything, found: list[Standing]) -> int:
     from sftp_sync.errors import ConfigError
 
-    reports: list[RunReport | SendReport] = [*runs, *sends]
-    if any(isinstance(report.problem, ConfigError) for report in reports):
+    ends = [problem for end in done.ends for problem in end.problems]
+    problems = [*(one.problem for one in done.runs), *(one.problem for one in done.sends), *ends]
+    if any(isinstance(problem, ConfigError) for problem in problems):
         return USAGE
-    if not all(report.is_fine for report in reports) or any(one.attention for one in found):
+    reports: list[RunReport | SendReport | WindUp] = [*done.runs, *done.sends, *done.ends]
+    if not all(one.is_fine for one in reports) or any(one.attention for one in found):
         return NEEDS_A_LOOK
-    return BUSY if runs and all(report.is_busy for report in runs) else 0
+    return BUSY if done.runs and all(one.is_busy for one in done.runs) else 0
 
 
 def _preview(config: Config, chosen: list[CampaignConfig], *, json: bool, quiet: bool) -> int:

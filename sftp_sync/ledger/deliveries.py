@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from sftp_sync.ledger.engine import database_now, reading, writing
 from sftp_sync.ledger.leases import Lease
+from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import deliveries
 from sftp_sync.model import Delivery, NewDelivery
@@ -84,6 +85,7 @@ class Deliveries:
                 .where(deliveries.c.id == delivery.id, DUE)
                 .values(delivered_at=at, error=None),
             )
+            advance(connection, delivery.file_id)
 
     def renamed(self, lease: Lease, delivery: Delivery) -> None:
         """Somebody else has the name: it goes under another one."""

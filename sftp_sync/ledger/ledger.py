@@ -17,9 +17,11 @@ from sftp_sync.ledger.doubts import Doubts
 from sftp_sync.ledger.engine import open_engine
 from sftp_sync.ledger.entering import Entering
 from sftp_sync.ledger.files import Files
+from sftp_sync.ledger.following import Following
 from sftp_sync.ledger.leases import SILENT_SECONDS, Holder, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.outcomes import Outcomes
+from sftp_sync.ledger.results import Results
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.settling import Settling
 from sftp_sync.ledger.verdicts import Verdicts
@@ -41,6 +43,8 @@ class Ledger:
         self.claims = Claims(engine)
         self.settling = Settling(engine)
         self.doubts = Doubts(engine)
+        self.following = Following(engine)
+        self.results = Results(engine)
         self.verdicts = Verdicts(engine)
 
     @classmethod

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
-from sftp_sync.ledger.schema import files, rows
+from sftp_sync.ledger.schema import deliveries, files, rows
 from sftp_sync.model import Code, FileState, RowState
 
 OPEN = (RowState.PENDING, RowState.SENDING, RowState.UNCERTAIN)
@@ -26,7 +26,14 @@ def state_by_rows(connection: Connection, file_id: int) -> FileState:
     if connection.execute(is_open).scalar_one():
         return FileState.DISPATCHING
     is_unreported = select(exists().where(here, UNREPORTED))
-    if connection.execute(is_unreported).scalar_one():
+    is_undelivered = select(
+        exists().where(
+            deliveries.c.file_id == file_id,
+            deliveries.c.kind == "results",
+            deliveries.c.delivered_at.is_(None),
+        ),
+    )
+    if any(connection.execute(asked).scalar_one() for asked in (is_unreported, is_undelivered)):
         return FileState.FOLLOWING
     return FileState.FINISHED
 

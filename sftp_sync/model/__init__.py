@@ -28,6 +28,7 @@ from sftp_sync.model.records import (
     ReadFile,
     RowRecord,
 )
+from sftp_sync.model.results import CallNews, OpenCall, ResultRow
 from sftp_sync.model.rows import Batch, ClassifiedBatch, Table
 from sftp_sync.model.states import (
     FILE_TRANSITIONS,
@@ -44,6 +45,7 @@ __all__ = [
     "AlreadyQueued",
     "Batch",
     "Blocked",
+    "CallNews",
     "Campaign",
     "CampaignRecord",
     "Claim",
@@ -62,10 +64,12 @@ __all__ = [
     "NewDelivery",
     "NotNow",
     "Notice",
+    "OpenCall",
     "Outcome",
     "ReadFile",
     "Refused",
     "RemoteFile",
+    "ResultRow",
     "ResultRules",
     "RowRecord",
     "RowState",

@@ -14,6 +14,7 @@ from pathlib import Path
 from sftp_sync import logs
 from sftp_sync.around import Advance, Connect, Surroundings, Watch
 from sftp_sync.config import CampaignConfig, Config, Secret, Sftp
+from sftp_sync.config.database import password_in
 from sftp_sync.errors import Stopped
 from sftp_sync.ledger import Ledger
 from sftp_sync.remote.base import Remote
@@ -36,6 +37,9 @@ def now() -> datetime:
 
 def open_ledger(config: Config, *, may_migrate: bool = False) -> Ledger:
     """The ledger of a configuration."""
+    password = password_in(config.database)
+    if password:
+        logs.redact(password)
     return Ledger.open(
         config.database,
         config.state_dir / "locks",

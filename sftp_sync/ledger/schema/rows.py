@@ -44,6 +44,7 @@ rows = Table(
     Column("looks", Integer, nullable=False, default=0, server_default=text("0")),
     Column("call_id", Words),
     Column("id_source", Text),
+    Column("matched_by", Text),
     Column("call_status", Words),
     Column("call_retries", Integer),
     Column("call_duration", Float),

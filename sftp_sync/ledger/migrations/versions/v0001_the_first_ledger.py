@@ -244,6 +244,7 @@ def _rows() -> None:
         sa.Column("looks", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("call_id", sa.Text()),
         sa.Column("id_source", sa.Text()),
+        sa.Column("matched_by", sa.Text()),
         sa.Column("call_status", sa.Text()),
         sa.Column("call_retries", sa.Integer()),
         sa.Column("call_duration", sa.Float()),

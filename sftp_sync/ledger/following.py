@@ -1,0 +1,82 @@
+"""Calls that are not over yet, and what is heard of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Engine, bindparam, exists, select, update
+
+from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.ledger.schema import files, rows
+from sftp_sync.model import CallNews, OpenCall, RowState
+
+AT_ONCE = 2_000
+CALLED = (RowState.ACCEPTED, RowState.ALREADY_QUEUED)
+
+
+class Following:
+    """The verbs for what becomes of calls."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def is_any_open(self, campaign: str) -> bool:
+        """Whether a campaign has calls that are not over."""
+        here = rows.c.state.in_(CALLED) & rows.c.over_at.is_(None)
+        asked = exists().where(files.c.id == rows.c.file_id, files.c.campaign == campaign, here)
+        with reading(self._engine) as connection:
+            return bool(connection.execute(select(asked)).scalar_one())
+
+    def open_calls(self, campaign: str, after_row: int) -> list[OpenCall]:
+        """A page of a campaign's calls that are not over, behind this row."""
+        asked = (
+            select(
+                rows.c.id,
+                rows.c.phone,
+                rows.c.call_id,
+                rows.c.call_status,
+                rows.c.call_retries,
+                rows.c.queued_at,
+            )
+            .join(files, files.c.id == rows.c.file_id)
+            .where(files.c.campaign == campaign, rows.c.state.in_(CALLED))
+            .where(rows.c.over_at.is_(None), rows.c.id > after_row)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(asked.order_by(rows.c.id).limit(AT_ONCE)).all()
+        return [OpenCall(*row) for row in found]
+
+    def hear(self, lease: Lease, news: Sequence[CallNews]) -> None:
+        """Write down what is new."""
+        if not news:
+            return
+        told = (
+            update(rows)
+            .where(rows.c.id == bindparam("row"), rows.c.over_at.is_(None))
+            .values(
+                call_status=bindparam("status"),
+                call_retries=bindparam("retries"),
+                call_duration=bindparam("duration"),
+                call_updated_at=bindparam("updated", type_=rows.c.call_updated_at.type),
+                over_at=bindparam("over", type_=rows.c.over_at.type),
+                matched_by=bindparam("matched"),
+            )
+        )
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            connection.execute(
+                told,
+                [
+                    {
+                        "row": one.row_id,
+                        "status": one.status,
+                        "retries": one.retries,
+                        "duration": one.duration_seconds,
+                        "updated": one.updated_at,
+                        "over": one.over_at,
+                        "matched": one.matched_by,
+                    }
+                    for one in news
+                ],
+            )

@@ -1,0 +1,89 @@
+"""What runs come to, as values: for whoever shows them, and for exit codes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sftp_sync.errors import LeaseBusy, SyncError
+from sftp_sync.model import FileState, RowState
+from sftp_sync.steps.collect import Collected
+from sftp_sync.steps.dispatch import Dispatched
+from sftp_sync.steps.follow import Followed
+from sftp_sync.steps.preview import Previewed
+from sftp_sync.steps.publish import Published
+
+Step = Literal["collect", "dispatch", "follow", "publish"]
+STEPS: tuple[Step, ...] = ("collect", "dispatch", "follow", "publish")
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run of one campaign came to."""
+
+    campaign: str
+    collected: Collected = field(default_factory=Collected)
+    problem: SyncError | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether nothing was done because another process is at it."""
+        return isinstance(self.problem, LeaseBusy)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nobody needs to look at this run."""
+        refused = any(file.state == FileState.REFUSED for file in self.collected.files)
+        return not refused and (self.problem is None or self.is_busy)
+
+
+@dataclass(frozen=True)
+class SendReport:
+    """What one dispatch of one account came to."""
+
+    account: str
+    dispatched: Dispatched
+    problem: SyncError | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether another process is sending this account's rows."""
+        return isinstance(self.problem, LeaseBusy)
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nobody needs to look."""
+        strange = (RowState.REFUSED, RowState.UNCERTAIN)
+        if any(self.dispatched.rows[state] for state in strange):
+            return False
+        return self.problem is None or self.is_busy
+
+
+@dataclass(frozen=True)
+class WindUp:
+    """What following and publishing one campaign came to."""
+
+    campaign: str
+    followed: Followed = field(default_factory=Followed)
+    published: Published = field(default_factory=Published)
+    problems: tuple[SyncError, ...] = ()
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nobody needs to look."""
+        return all(isinstance(problem, LeaseBusy) for problem in self.problems)
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a run would do."""
+
+    campaign: str
+    files: tuple[Previewed, ...] = ()
+    problem: SyncError | None = None
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nobody would need to look."""
+        strange = {FileState.REFUSED, FileState.HELD}
+        return self.problem is None and not any(file.state in strange for file in self.files)
