@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -109,6 +109,14 @@ class TestPasswords:
             with pytest.raises(RemoteRefused, match="does not let"):
                 connect(replace(server.login(), password="wrong"))
 
+    def test_are_not_enough_where_a_code_is_asked_for(self, tmp_path: Path) -> None:
+        with (
+            asyncssh_sftp(tmp_path, {"server_factory": _CodeWanted}) as server,
+            pytest.raises(RemoteRefused, match="wants more than a password") as caught,
+        ):
+            connect(server.login())
+        assert "Verification code" in caught.value.message
+
     def test_that_are_wrong_are_tried_once_and_not_shown(self, tmp_path: Path) -> None:
         with sandbox_sftp(tmp_path) as server:
             login = replace(server.login(), password="a wrong one")
@@ -140,6 +148,30 @@ class TestPasswords:
                 connect(replace(server.login(), password=None))
             assert server.sandbox is not None
             assert server.sandbox.journal.count("connected") == 0
+
+
+class _CodeWanted(asyncssh.SSHServer):
+    """Asks for the password, and then for a code from somebody's telephone."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    def kbdint_auth_supported(self) -> bool:
+        return True
+
+    def get_kbdint_challenge(
+        self, _username: str, _language: str, _submethods: str
+    ) -> tuple[str, str, str, list[tuple[str, bool]]]:
+        return "", "", "", [("Password: ", False)]
+
+    def validate_kbdint_response(
+        self, _username: str, responses: Sequence[str]
+    ) -> bool | tuple[str, str, str, list[tuple[str, bool]]]:
+        self._asked += 1
+        if self._asked > 1:
+            return False
+        assert list(responses) == [PASSWORD]
+        return "", "", "", [("Verification code: ", True)]
 
 
 class TestOldServers:

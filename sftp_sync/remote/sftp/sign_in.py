@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from paramiko import (
     AuthenticationException,
     BadAuthenticationType,
+    Message,
     PKey,
     SSHException,
 )
+from paramiko.auth_handler import AuthHandler
 
 from sftp_sync.errors import RemoteRefused, RemoteUnavailable
 from sftp_sync.remote.sftp.algorithms import NegotiatingTransport
@@ -71,6 +74,38 @@ class Dialogue:
         return len(self.questions) > 1
 
 
+class FurtherRequest(AuthHandler):
+    """Another attempt on the same connection: paramiko would ask for the sign-in service anew,
+    upon which some servers hang up.
+    """
+
+    _parse_service_accept: Callable[[Message], None]  # what the stubs leave out
+
+    def _request_auth(self) -> None:
+        accepted = Message()
+        accepted.add_string("ssh-userauth")
+        accepted.rewind()
+        self._parse_service_accept(accepted)
+
+    @classmethod
+    def by_password(cls, transport: NegotiatingTransport, login: SftpLogin) -> list[str]:
+        """Offer the password."""
+        further, answered = cls(transport), threading.Event()
+        transport.auth_handler = further
+        further.auth_password(login.username, login.password or "", answered)
+        return further.wait_for_response(answered)
+
+    @classmethod
+    def by_dialogue(
+        cls, transport: NegotiatingTransport, login: SftpLogin, dialogue: Dialogue
+    ) -> list[str]:
+        """Answer the server's questions."""
+        further, answered = cls(transport), threading.Event()
+        transport.auth_handler = further
+        further.auth_interactive(login.username, dialogue, answered)
+        return further.wait_for_response(answered)
+
+
 def _first_factor(
     transport: NegotiatingTransport, login: SftpLogin, credentials: PKey | str, dialogue: Dialogue
 ) -> list[str]:
@@ -81,7 +116,7 @@ def _first_factor(
     except BadAuthenticationType as error:
         if INTERACTIVE not in error.allowed_types:
             raise
-        return transport.auth_interactive(login.username, dialogue)
+        return FurtherRequest.by_dialogue(transport, login, dialogue)
 
 
 def _second_factor(
@@ -90,14 +125,11 @@ def _second_factor(
     """Some servers want the key and then the password as well."""
     if login.auth_type == "password" or login.password is None:
         return wanted
-    steps: dict[str, Callable[[], list[str]]] = {
-        "password": lambda: transport.auth_password(
-            login.username, login.password or "", fallback=False
-        ),
-        INTERACTIVE: lambda: transport.auth_interactive(login.username, dialogue),
-    }
-    step = next((steps[name] for name in ("password", INTERACTIVE) if name in wanted), None)
-    return wanted if step is None else step()
+    if "password" in wanted:
+        return FurtherRequest.by_password(transport, login)
+    if INTERACTIVE in wanted:
+        return FurtherRequest.by_dialogue(transport, login, dialogue)
+    return wanted
 
 
 def _refused(
