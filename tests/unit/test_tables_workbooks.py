@@ -8,12 +8,14 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sftp_sync.errors import FileRefused
 from sftp_sync.model import FileRules
 from tests.support.grids import FEW
-from tests.support.lists import read_list
+from tests.support.lists import read_list, rows_xml, sheet_xml, workbook
 
 TEXTS = st.text(
     st.characters(
@@ -91,3 +93,84 @@ def test_a_frame_written_by_pandas(tmp_path: Path) -> None:
     frame.to_excel(into, index=False, sheet_name="Leads", engine="openpyxl")
     read = read_list(tmp_path, into.getvalue(), FileRules(sheet="leads"))
     assert read.rows == [["12125550100", "00501"], ["12125550101", ""]]
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "text"),
+    [
+        ("yyyy-mm-dd", "1", "1900-01-01"),
+        ("yyyy-mm-dd", "59", "1900-02-28"),
+        ("yyyy-mm-dd", "61", "1900-03-01"),
+        ("m/d/yy h:mm", "45000.25", "2023-03-15T06:00:00"),
+        ("[$-409]d. mmm yy;@", "45000", "2023-03-15"),
+        ("yyyy-mm-dd", "-1", "-1"),
+        ("yyyy-mm-dd", "9999999", "9999999"),
+        ("yyyy-mm-dd", "2958465.9999999", "2958465.9999999"),
+        ("h:mm", "0", "00:00:00"),
+        ("h:mm", "0.25", "06:00:00"),
+        ("[h]:mm", "1.5", "36:00:00"),
+        ("[mm]:ss", "-0.5", "-12:00:00"),
+        ("General", "45000", "45000"),
+        ("0.00", "45000", "45000"),
+        ("#,##0", "45000", "45000"),
+        ('0 "days"', "5", "5"),
+        ("[Red]-0", "5", "5"),
+        ("0%", "0.5", "0.5"),
+        ("0000", "-7", "-7"),
+        ("0000", "7", "0007"),
+        ("0000", "7.5", "7.5"),
+        ("\\+0", "49301234567", "+49301234567"),
+        ("@", "007", "007"),
+    ],
+)
+def test_a_number_is_read_as_its_format_shows_it(
+    tmp_path: Path, code: str, number: str, text: str
+) -> None:
+    row = f'<row r="2"><c r="A2" s="1"><v>{number}</v></c></row>'
+    content = workbook({"L": sheet_xml(rows_xml([["a"]]) + row)}, formats=[code])
+    assert read_list(tmp_path, content).rows == [[text]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ('<c r="A2" s="99"><v>5</v></c>', "5"),
+        ('<c r="A2" t="n"><v>1e3</v></c>', "1000"),
+        ('<c r="A2" t="n"><v>1.5e300</v></c>', "1.5e+300"),
+        ('<c r="A2" t="d"><v>2023-03-15T06:30:00</v></c>', "2023-03-15T06:30:00"),
+        ('<c r="A2" t="d"><v>soon</v></c>', "soon"),
+        ('<c r="A2" t="str"><v>&#65;&#x42;&amp;</v></c>', "AB&"),
+        ('<c r="A2" t="inlineStr"><is></is></c><c r="A2"><v>6</v></c>', "6"),
+    ],
+)
+def test_rare_cells(tmp_path: Path, cell: str, text: str) -> None:
+    content = workbook({"L": sheet_xml(rows_xml([["a"]]) + f'<row r="2">{cell}</row>')})
+    assert read_list(tmp_path, content).rows == [[text]]
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        ('<c r="A2"><v>+12125550100x</v></c>', "a cell for a number holds none"),
+        ('<c r="A2"><v>1e999</v></c>', "a cell for a number holds none"),
+        ('<c r="A2" t="s"><v>+12125550100x</v></c>', "a cell for a shared text holds no number"),
+        ('<c r="A2" t="str"><v>&#0;</v></c>', "an entity that no spreadsheet writes"),
+        ('<c r="A2" t="str"><v>&#xD800;</v></c>', "an entity that no spreadsheet writes"),
+        (f'<c r="A2" t="str"><v>{"x" * 200_000}</v></c>', "longer than any spreadsheet writes"),
+    ],
+)
+def test_a_cell_that_cannot_be_refuses_the_list_without_telling_what_it_held(
+    tmp_path: Path, cell: str, says: str
+) -> None:
+    content = workbook(
+        {"L": sheet_xml(rows_xml([["a"]]) + f'<row r="2">{cell}</row>')}, shared=["<t>x</t>"]
+    )
+    with pytest.raises(FileRefused, match=says) as caught:
+        read_list(tmp_path, content)
+    assert "2125550100" not in str(caught.value)
+
+
+def test_a_shared_text_too_long_refuses_the_list(tmp_path: Path) -> None:
+    content = workbook({"L": [["a"]]}, shared=[f"<t>{'x' * 200_000}</t>"])
+    with pytest.raises(FileRefused, match="longer than any spreadsheet writes"):
+        read_list(tmp_path, content)

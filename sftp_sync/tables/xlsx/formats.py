@@ -20,6 +20,8 @@ _DAY_SECONDS = 86_400
 _LAST_DAY = 2_958_466
 # 1900 was no leap year, but Lotus thought so, and every spreadsheet since: serial 60 never was.
 _LOTUS_LEAP_DAY = 60
+_LAST_OF_1899 = datetime(1899, 12, 31)  # noqa: DTZ001 - a cell has no time zone
+_FIRST_OF_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - as above
 
 
 class Kind(Enum):
@@ -60,12 +62,15 @@ class Formats:
         if seconds < _DAY_SECONDS and not self._starts_in_1904:
             return str(timedelta(seconds=seconds)).rjust(8, "0") if seconds else "00:00:00"
         if self._starts_in_1904:
-            start = datetime(1904, 1, 1)  # noqa: DTZ001 - a cell has no time zone
+            start = _FIRST_OF_1904
         elif serial < _LOTUS_LEAP_DAY:
-            start = datetime(1899, 12, 31)  # noqa: DTZ001 - as above
+            start = _LAST_OF_1899
         else:
-            start = datetime(1899, 12, 30)  # noqa: DTZ001 - as above
-        moment = start + timedelta(seconds=seconds)
+            start = _LAST_OF_1899 - timedelta(days=1)
+        try:
+            moment = start + timedelta(seconds=seconds)
+        except OverflowError:
+            return None
         return (moment.date() if seconds % _DAY_SECONDS == 0 else moment).isoformat()
 
 
