@@ -239,7 +239,8 @@ def _number_commits(walk: Walk) -> None:
     only_read = threading.local()
 
     def note(connection: Any) -> None:
-        only_read.value = connection.get_execution_options().get("reading", False)
+        options = connection.get_execution_options()
+        only_read.value = any(options.get(name) for name in ("reading", "postgresql_readonly"))
 
     def counted(self: Any, connection: Any) -> None:
         if getattr(only_read, "value", False):

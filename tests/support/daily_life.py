@@ -149,7 +149,7 @@ class House:
     def run(self, *words: str, **options: Any) -> Finished:
         """A command of the program, in a process of its own."""
         command = (words[0], "--config", str(self.config), *words[1:])
-        environment = {"NO_COLOR": "1", "COLUMNS": "200", **self.environment}
+        environment = {"NO_COLOR": "1", "COLUMNS": "400", **self.environment}
         return runner(self.lane).run(*command, environment=environment, **options)
 
     def sync(self, *words: str, **options: Any) -> Finished:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from sftp_sync.intake import tidy
+from sftp_sync.intake import entry, tidy
 from sftp_sync.ledger.deliveries import write_down
 from sftp_sync.ledger.engine import writing
 from sftp_sync.ledger.entering import Entering
@@ -88,6 +88,19 @@ def _the_spool_is_not_swept() -> None:
     Spool.sweep = lambda *_, **__: None  # type: ignore[method-assign]  # that is the point
 
 
+def _the_first_file_makes_us_stumble() -> None:
+    """A bug, met while the first file is read."""
+    whole, met = entry.opened, []
+
+    def stumbling(*words: Any) -> Any:
+        if not met:
+            met.append(words)
+            raise ZeroDivisionError
+        return whole(*words)
+
+    entry.opened = stumbling
+
+
 RULES: dict[str, Callable[[], None]] = {
     "rows come before their file": _the_file_comes_before_its_rows,
     "what was begun is taken back": _nothing_is_taken_back,
@@ -96,6 +109,7 @@ RULES: dict[str, Callable[[], None]] = {
     "private names are known from the ledger": _private_names_are_forgotten,
     "what is cleared away was compared": _nothing_is_compared,
     "the spool is swept": _the_spool_is_not_swept,
+    "a file is read without stumbling": _the_first_file_makes_us_stumble,
 }
 
 
