@@ -22,6 +22,10 @@ BUSY_SECONDS = 10
 # Longer than any transaction of ours takes, shorter than the silence after which a lease is lost: a
 # process that was stopped in the middle of one must not keep its locks from those who take over.
 IDLE_SECONDS = 20
+POSTGRESQL_PATIENCE = {
+    "lock_timeout": BUSY_SECONDS,
+    "idle_in_transaction_session_timeout": IDLE_SECONDS,
+}
 # Nobody must wait for a server that went away without a word.
 POSTGRESQL_LINK = {
     "connect_timeout": BUSY_SECONDS,
@@ -67,7 +71,8 @@ def _sqlite(url: URL) -> Engine:
             f"The ledger {path} cannot be opened: {error.strerror}.",
             fix="Check that the directory exists, has room, and belongs to the service's user.",
         ) from error
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, pool_size=10)
+    patience = {} if "timeout" in url.query else {"timeout": BUSY_SECONDS}
+    engine = create_engine(url, connect_args=patience, pool_size=10)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -117,8 +122,12 @@ def _postgresql(url: URL) -> Engine:
 def _prepare_postgresql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     del record
     cursor = connection.cursor()
-    cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
-    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+    for setting, seconds in POSTGRESQL_PATIENCE.items():
+        # What was set for this database or role goes first.
+        cursor.execute(
+            f"SELECT set_config('{setting}', '{seconds}s', false)"
+            f" WHERE current_setting('{setting}') = '0'",
+        )
     cursor.execute("SHOW synchronous_commit")
     row = cursor.fetchone()
     cursor.close()
@@ -152,7 +161,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 # rows after somebody else's commit. SQLite does that by itself.
 LOOKS: dict[str, dict[str, Any]] = {
     "sqlite": {"reading": True},
-    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ"},
 }
 CLOCKS = {
     "sqlite": text("SELECT CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"),

@@ -55,7 +55,8 @@ def translated(engine: Engine) -> Iterator[None]:
 
 
 def _ours(engine: Engine, error: DBAPIError) -> SyncError:
-    cause = " ".join(str(error.orig).split()).rstrip(".")
+    # A server adds lines with a piece of the statement, for developers.
+    cause = str(error.orig).partition("\n")[0].rstrip(". ")
     name = _name(engine)
     if engine.dialect.name != "sqlite":
         code = str(getattr(error.orig, "sqlstate", None) or "")

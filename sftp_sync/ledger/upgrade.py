@@ -16,6 +16,7 @@ from sftp_sync.ledger.engine import PRIVATE, reading, sqlite_path, writing
 from sftp_sync.ledger.schema import SCHEMA
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+STAMP = "%Y%m%dT%H%M%SZ"
 VERSION = table("alembic_version", column("version_num"))
 
 
@@ -74,7 +75,7 @@ def _back_up_beside(engine: Engine, present: str) -> None:
     if path is None:
         # A server is backed up by its own means, and the migration is one transaction.
         return
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.now(UTC).strftime(STAMP)
     copy_to(path, path.with_name(f"{path.name}.schema-{present}.{stamp}.backup"))
 
 
