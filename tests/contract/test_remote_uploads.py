@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +72,27 @@ class TestAnUpload:
         with connect(replace(server.login(), file_mode=0o640)) as remote:
             remote.put(result, "/outbox/result.csv")
         assert (server.root / "outbox/result.csv").stat().st_mode & 0o777 == 0o640
+
+    @pytest.mark.parametrize("quirks", [Quirks(), Quirks(rename_overwrites=True)])
+    def test_to_a_name_that_is_taken_meanwhile_overwrites_nothing(
+        self, served: Callable[[Quirks], SftpServer], tmp_path: Path, quirks: Quirks
+    ) -> None:
+        server = served(quirks)
+        os.mkfifo(tmp_path / "slow.csv")
+
+        def be_overtaken() -> None:
+            # Opening succeeds only once the upload has begun to read.
+            with (tmp_path / "slow.csv").open("wb") as poured:
+                (server.root / "outbox/result.csv").write_bytes(b"theirs")
+                poured.write(b"ours")
+
+        pouring = threading.Thread(target=be_overtaken)
+        pouring.start()
+        with impatient(server) as remote, pytest.raises(RemoteExists):
+            remote.put(tmp_path / "slow.csv", "/outbox/result.csv")
+        pouring.join()
+        assert (server.root / "outbox/result.csv").read_bytes() == b"theirs"
+        assert [path.name for path in (server.root / "outbox").iterdir()] == ["result.csv"]
 
     def test_that_is_stored_only_in_part_gets_no_name(
         self, served: Callable[[Quirks], SftpServer], result: Path

@@ -20,6 +20,10 @@ from tests.support.ssh_keys import KeyPair, make_key
 
 SSHD = "/usr/sbin/sshd"
 SECONDS_TO_START = 10
+AS_ROOT = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("useradd") is None,
+    reason="only root can make an account for a moment",
+)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from typing import Any
 
 import asyncssh
 
-from sftp_sync.remote.sftp import SftpLogin
+from sftp_sync.remote.sftp import SftpLogin, connect
 from sftp_sync.sandbox.quirks import Quirks
 from sftp_sync.sandbox.sftp import SftpSandbox
 from sftp_sync.sandbox.sftp_door import SandboxUser
@@ -61,6 +61,11 @@ class SftpServer:
         if self.password is not None:
             return replace(login, password=self.password)
         return login if self.key is None else replace(login, **signing_with(self.key))
+
+
+def signed_in(login: SftpLogin) -> bool:
+    with connect(login) as remote:
+        return remote.seen["sign_in"].startswith(login.username)
 
 
 def signing_with(key: KeyPair) -> dict[str, Any]:

@@ -154,8 +154,6 @@ class Session:
             received = self._channel.recv(RECEIVED_AT_ONCE)
         except TimeoutError as error:
             raise self._break(self._silence) from error
-        except (OSError, EOFError, SSHException) as error:
-            raise self._break(f"the connection was lost ({error!s})") from error
         if not received:
             raise self._break("the server closed the connection")
         return received

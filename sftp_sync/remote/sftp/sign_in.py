@@ -46,6 +46,8 @@ def sign_in(transport: NegotiatingTransport, login: SftpLogin, credentials: PKey
     except AuthenticationException as error:
         raise _refused(transport, login, dialogue, str(error)) from error
     except (SSHException, EOFError, OSError) as error:
+        if "info request" in str(error):  # the message that asks for a new password
+            raise _expired(login) from error
         raise _lost(transport, login, dialogue, error) from error
     if wanted:
         raise _wrong_kind(login, wanted)
@@ -202,6 +204,14 @@ def _lost(
         f"{login.place} {reason} while {login.username} was signing in.",
         fix="It may have shut the account for some minutes after failed attempts; if this goes "
         f"on, ask the partner.{_hint_of_age(transport, login)}",
+        step="sign_in",
+    )
+
+
+def _expired(login: SftpLogin) -> RemoteRefused:
+    return RemoteRefused(
+        f"{login.place} wants a new password for {login.username}: the old one has expired.",
+        fix="Ask the partner for a new one, best one that does not expire, and set sftp.password.",
         step="sign_in",
     )
 
