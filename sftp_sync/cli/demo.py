@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-SPEED = 600.0
+SPEED = 30.0
+LONGEST_WAIT_SECONDS = 40.0
+BETWEEN_LOOKS_SECONDS = 2.0
 
 
 def demo(
@@ -19,10 +23,12 @@ def demo(
         typer.Option(help="Where its files lie. Default: a new folder.", show_default=False),
     ] = None,
 ) -> None:
-    """The whole job on this machine, against a sandbox: no configuration, no network, no root."""
+    """The whole job on this machine, against a sandbox."""
+    from sftp_sync.cli import office
     from sftp_sync.cli.screen import console, plain
     from sftp_sync.sandbox.ground import Ground
 
+    office.set_up_logs(verbose=False, quiet=True)
     place = folder or Path(tempfile.mkdtemp(prefix="sftp-sync-demo-"))
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     screen = console()
@@ -30,29 +36,52 @@ def demo(
         screen.print("An SFTP server and a vendor's API run on this machine now.")
         for path in ground.drop_samples():
             screen.print(f"The partner has dropped {plain(path.name)}.")
-        _do(ground.config, "check-config", "--quiet")
-        _do(ground.config, "test-connection")
-        _do(ground.config, "sync", "--dry-run")
-        _do(ground.config, "sync")
-        _do(ground.config, "files")
-        _do(ground.config, "rows", "1")
-        _do(ground.config, "status")
-        screen.print("\n[bold]What the partner finds in the outbox[/]")
-        for path in sorted((ground.partner / "outbox").iterdir()):
-            screen.print(f"  {plain(path)}")
-            if path.name.endswith(".rejects.csv"):
-                screen.print(plain(_indented(path.read_text("utf-8-sig"))))
-    screen.print(f"\nEverything lies in {plain(place)}. The configuration is config.yaml there.")
+        for words in ("check-config --quiet", "test-connection", "sync --dry-run", "sync"):
+            _do(ground.config, *words.split())
+        for words in ("files", "rows 2"):
+            _do(ground.config, *words.split())
+        screen.print("\nThe calls are on their way; results are fetched when they are over.")
+        _wait_for_results(ground.config)
+        for words in ("sync", "status", "report renewals"):
+            _do(ground.config, *words.split())
+        _do(ground.config, "report", "renewals", "--output", str(place / "report.html"))
+        _show_outbox(ground.partner / "outbox")
+    screen.print(f"\nEverything lies in {plain(place)}: config.yaml, report.html, partner/outbox.")
 
 
 def _do(config: Path, *words: str) -> None:
     """Run a command as a person would, in a process of its own."""
     typer.secho(f"\n$ sftp-sync {' '.join(words)}", bold=True)
-    command = [sys.executable, "-m", "sftp_sync", *words, "--config", str(config)]
-    done = subprocess.run(command, check=False)  # noqa: S603 - our own command
+    done = _run(config, *words, capture=False)
     if done.returncode not in {0, 1}:
         raise typer.Exit(done.returncode)
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())
+def _run(config: Path, *words: str, capture: bool) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sftp_sync", *words, "--config", str(config)]
+    return subprocess.run(command, check=False, capture_output=capture, text=True)  # noqa: S603 - our own command
+
+
+def _wait_for_results(config: Path) -> None:
+    """Follow the calls until all of them are over, or long enough."""
+    listed = json.loads(_run(config, "files", "--json", capture=True).stdout)
+    waiting = sum(file["rows"]["accepted"] for file in listed["files"])
+    ends_at = time.monotonic() + LONGEST_WAIT_SECONDS
+    while waiting > 0 and time.monotonic() < ends_at:
+        time.sleep(BETWEEN_LOOKS_SECONDS)
+        followed = _run(config, "sync", "--only", "follow", "--json", capture=True)
+        campaigns = json.loads(followed.stdout)["campaigns"]
+        waiting -= sum(campaign["calls_over"] for campaign in campaigns)
+
+
+def _show_outbox(outbox: Path) -> None:
+    from sftp_sync.cli.screen import console, plain
+
+    screen = console()
+    screen.print("\n[bold]What the partner finds in the outbox[/]")
+    for path in sorted(outbox.iterdir()):
+        screen.print(f"  {plain(path)}")
+    for ending in ("rejects.csv", "results.csv"):
+        for path in sorted(outbox.glob(f"*.{ending}")):
+            screen.print(f"\n[bold]{plain(path.name)}[/]")
+            screen.print(plain(path.read_text("utf-8-sig")))

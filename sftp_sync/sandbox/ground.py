@@ -66,7 +66,8 @@ class Ground:
         self._token = f"talq_{secrets.token_urlsafe(24)}"
         user = SandboxUser(USER, self.partner, self._password)
         self.sftp = SftpSandbox([user], keys_folder=folder / "keys", port=ports.sftp)
-        campaign = CampaignSettings(CAMPAIGN_ID, name="Renewals, a rehearsal")
+        # Without retries, so that every call is over after its first attempt.
+        campaign = CampaignSettings(CAMPAIGN_ID, name="Renewals, a rehearsal", max_retries=0)
         settings = TalkoverSettings(
             (SandboxAccount(self._token, (campaign,)),),
             requests_per_minute=REQUESTS_PER_MINUTE,
