@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from posixpath import join
+from typing import Self
 
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import NeedsOperator, RemoteExists, RemoteRefused, TryLater
@@ -15,20 +16,40 @@ from sftp_sync.outbox.names import bumped
 from sftp_sync.outbox.refusals import Refusals
 from sftp_sync.remote.base import Remote
 
-CAUSE = "delivery"
+
+@dataclass
+class Round:
+    """One step's deliveries in one run, and what was refused meanwhile. It leaves alone what
+    another step delivers, which may be at it in another process at this moment.
+    """
+
+    kinds: frozenset[str]
+    cause: str
+    refusals: Refusals = field(default_factory=Refusals)
+
+    @classmethod
+    def of_receipts(cls) -> Self:
+        """What collect has to say about files."""
+        return cls(frozenset({"receipt", "rejects"}), "delivery")
+
+    @classmethod
+    def of_results(cls) -> Self:
+        """What publish has to say about calls."""
+        return cls(frozenset({"results"}), "delivery_of_results")
+
+    def due(self, campaign: Campaign, around: Surroundings) -> list[Delivery]:
+        """What the partner should have and has not, oldest first."""
+        found = around.ledger.deliveries.due(campaign.name)
+        return [delivery for delivery in found if delivery.kind in self.kinds]
 
 
 def deliver_due(
-    campaign: Campaign,
-    remote: Remote,
-    around: Surroundings,
-    lease: Lease,
-    refusals: Refusals | None = None,
+    campaign: Campaign, remote: Remote, around: Surroundings, lease: Lease, made: Round
 ) -> list[Delivery]:
     """Deliver everything that is due, oldest first; what fails stays due and says why."""
-    refusals = Refusals() if refusals is None else refusals
+    refusals = made.refusals
     delivered: list[Delivery] = []
-    for delivery in around.ledger.deliveries.due(campaign.name):
+    for delivery in made.due(campaign, around):
         if not refusals.is_worth_asking(delivery.id):
             continue
         try:
@@ -38,12 +59,12 @@ def deliver_due(
             raise
         except NeedsOperator as error:
             around.ledger.deliveries.failed(lease, delivery, error.message)
-            around.ledger.notices.post(campaign.name, CAUSE, error, around.now())
+            around.ledger.notices.post(campaign.name, made.cause, error, around.now())
             refusals.note(delivery.id)
         else:
             refusals.end_row()
     if not refusals.refused:
-        around.ledger.notices.clear(campaign.name, CAUSE)
+        around.ledger.notices.clear(campaign.name, made.cause)
     return delivered
 
 

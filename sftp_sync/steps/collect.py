@@ -20,7 +20,7 @@ from sftp_sync.intake.recognise import Known, New, Ours, Repeat, recognise, was_
 from sftp_sync.intake.tidy import tidy_due
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, FileRecord, RemoteFile, StagedFile
-from sftp_sync.outbox.deliver import deliver_due
+from sftp_sync.outbox.deliver import Round, deliver_due
 from sftp_sync.outbox.refusals import Refusals
 from sftp_sync.remote.base import Remote
 
@@ -64,7 +64,7 @@ class Visit:
     files: list[FileRecord] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     delivered: int = 0
-    not_delivered: Refusals = field(default_factory=Refusals)
+    receipts: Round = field(default_factory=Round.of_receipts)
     not_tidied: Refusals = field(default_factory=Refusals)
     is_all_readable: bool = True
     bug: Exception | None = None
@@ -107,7 +107,7 @@ def _take_up(campaign: Campaign, around: Surroundings, lease: Lease) -> None:
 def _settle_up(visit: Visit) -> None:
     """Bring what is due to the partner, then clear away what was read."""
     here = visit.campaign, visit.remote, visit.around, visit.lease
-    visit.delivered += len(deliver_due(*here, visit.not_delivered))
+    visit.delivered += len(deliver_due(*here, visit.receipts))
     tidy_due(*here, visit.not_tidied)
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sftp_sync.around import Connect, Surroundings
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, FileRecord
-from sftp_sync.outbox.deliver import deliver_due
+from sftp_sync.outbox.deliver import Round, deliver_due
 from sftp_sync.outbox.results import compose, result_name
 
 
@@ -30,10 +30,11 @@ def publish(campaign: Campaign, connect: Connect, around: Surroundings) -> Publi
         around.spool.sweep(campaign.name, "results", keep=due)
         write = _snapshot if campaign.results.mode == "snapshot" else _final
         composed = write(campaign, around, lease)
-        if not ledger.deliveries.due(campaign.name):
+        results = Round.of_results()
+        if not results.due(campaign, around):
             return Published(composed)
         with connect() as remote:
-            delivered = deliver_due(campaign, remote, around, lease)
+            delivered = deliver_due(campaign, remote, around, lease, results)
     return Published(composed, len(delivered))
 
 
