@@ -106,10 +106,11 @@ def _bounded(piece: str) -> None:
 
 def _rows_in(text: str, head: str) -> Iterator[SheetRow]:
     """One row without its end, and the empty ones before it."""
-    if empty := _EMPTY_ROWS.match(text):
+    row = _ROW.match(text)
+    if row is None and (empty := _EMPTY_ROWS.match(text)):
         yield from _parsed([head, empty.group(0)], is_whole=False)
         text = text[empty.end() :]
-    row = _ROW.match(text)
+        row = _ROW.match(text)
     if row is not None:
         cells = _CELL.findall(text, row.end())
         # Every character belongs to a cell of the plain form: then nothing was passed over.

@@ -13,6 +13,8 @@ from sftp_sync.tables.shape import MAX_CELL_CHARACTERS
 from sftp_sync.tables.xlsx.archive import MAX_SHARED_TEXT_BYTES
 from sftp_sync.tables.xlsx.xml import local, new_parser, parse_stream, plain_text
 
+_FEW = 1_000_000
+
 
 class SharedTexts:
     """Text by its number. Kept as UTF-8, one after the other."""
@@ -36,13 +38,17 @@ class SharedTexts:
             raise IndexError(f"text {number} is not among the {len(self)} shared ones")
         return self._block[self._ends[number] : self._ends[number + 1]].decode()
 
+    def ready(self) -> SharedTexts | list[str]:
+        """The texts to read from: a list, five times quicker, where they are not too many."""
+        return [self[number] for number in range(len(self))] if len(self) <= _FEW else self
+
     @property
     def size(self) -> int:
         """How many bytes the table takes."""
         return len(self._block) + self._ends.itemsize * len(self._ends)
 
 
-def read_shared_texts(stream: IO[bytes], name: str) -> SharedTexts:
+def read_shared_texts(stream: IO[bytes], name: str) -> SharedTexts | list[str]:
     """All of them. What shows how a name is pronounced (`rPh`) is no part of the text."""
     texts = SharedTexts()
     pieces: list[str] = []
@@ -72,7 +78,7 @@ def read_shared_texts(stream: IO[bytes], name: str) -> SharedTexts:
 
     parser = new_parser(start, end)
     parse_stream(parser, stream)
-    return texts
+    return texts.ready()
 
 
 def _too_many(name: str) -> FileRefused:

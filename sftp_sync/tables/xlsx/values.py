@@ -30,7 +30,7 @@ NEVER_CALCULATED = (
 class CellReader:
     """Turns the cells of one workbook into text."""
 
-    def __init__(self, texts: SharedTexts | None, formats: Formats) -> None:
+    def __init__(self, texts: SharedTexts | list[str] | None, formats: Formats) -> None:
         self._texts = texts
         self._formats = formats
         self._plain_styles = {
@@ -121,11 +121,10 @@ def _not_too_long(text: str) -> str:
 
 
 def _whole(value: str) -> int:
-    try:
+    if value.isdecimal():
         return int(value)
-    except ValueError:
-        # Not what stands there: it may be somebody's phone number.
-        raise ValueError("a cell for a shared text holds no number") from None
+    # Not what stands there: it may be somebody's phone number.
+    raise ValueError("a cell for a shared text holds no number")
 
 
 def _float(value: str) -> float:
