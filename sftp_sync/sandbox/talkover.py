@@ -11,10 +11,10 @@ from typing import Any, Literal, Self
 from sftp_sync.sandbox.api_journal import Journal, accepted_calls, requests
 from sftp_sync.sandbox.api_limits import RequestCounter, ResetForm
 from sftp_sync.sandbox.api_server import ApiServer
-from sftp_sync.sandbox.talkover_answers import PREFIX
 from sftp_sync.sandbox.talkover_api import Account, TalkoverApi
 from sftp_sync.sandbox.talkover_faults import FaultSchedule, TalkoverFaults
 from sftp_sync.sandbox.talkover_state import CampaignSettings, TalkoverState
+from sftp_sync.sandbox.talkover_words import PREFIX
 
 
 @dataclass(frozen=True)

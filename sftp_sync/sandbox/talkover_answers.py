@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from sftp_sync.sandbox import talkover_campaigns, talkover_sftp
 from sftp_sync.sandbox.talkover_faults import TalkoverFaults
-from sftp_sync.sandbox.talkover_state import (
-    TRANSITIONS,
-    Call,
-    Campaign,
-    TalkoverState,
-    created_text,
-    stamp,
-)
-from sftp_sync.sandbox.talkover_views import (
-    call_query_errors,
-    calls_document,
-    campaign_document,
+from sftp_sync.sandbox.talkover_state import Call, Campaign, TalkoverState, created_text
+from sftp_sync.sandbox.talkover_views import call_query_errors, calls_document
+from sftp_sync.sandbox.talkover_words import (
+    E164,
+    INVALID,
+    PREFIX,
+    Asked,
+    Said,
+    object_of,
+    refusal,
 )
 
-PREFIX = "/api/v1"
-E164 = re.compile(r"\+[1-9]\d{6,14}")
-CAMPAIGN_PATH = re.compile(r"/campaigns/([^/]+)(/call|/status)?")
+CAMPAIGN_PATH = re.compile(r"/campaigns/([^/]+)(/.+)?")
 CALL_FIELDS: Mapping[str, type] = {
     "to": str,
     "payload": dict,
@@ -33,37 +28,11 @@ CALL_FIELDS: Mapping[str, type] = {
     "is_testing": bool,
     "allow_duplicates": bool,
 }
-INVALID = "The given data was invalid."
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A request that was let in."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    body: bytes
-
-    @property
-    def kind(self) -> Literal["calls", "reads"]:
-        """Does it ask for a call, or for anything else?"""
-        return "calls" if self.method == "POST" and self.path.endswith("/call") else "reads"
-
-
-@dataclass(frozen=True)
-class Said:
-    """An answer, and the call that was accepted with it."""
-
-    status: int
-    document: Mapping[str, Any]
-    headers: Mapping[str, str] = field(default_factory=dict)
-    call: Call | None = None
-
-
-def refusal(status: int, message: str, **more: object) -> Said:
-    """The usual shape of a no."""
-    return Said(status, {"success": False, "message": message, **more})
+# Another account's campaign is none of ours; two endpoints say so in their own way.
+FORBIDDEN: Mapping[tuple[str, str | None], str] = {
+    ("POST", "/call"): "Cannot make calls for this campaign",
+    ("PATCH", "/status"): "Cannot change this campaign",
+}
 
 
 def answer(asked: Asked, state: TalkoverState, faults: TalkoverFaults, now: float) -> Said:
@@ -74,12 +43,13 @@ def answer(asked: Asked, state: TalkoverState, faults: TalkoverFaults, now: floa
     match = CAMPAIGN_PATH.fullmatch(path)
     if match is None:
         return refusal(404, "Not found")
+    which = (asked.method, match.group(2))
     campaign = state.campaigns.get(match.group(1))
     if campaign is None:
-        if match.group(1) in state.foreign and asked.kind == "calls":
-            return refusal(403, "Cannot make calls for this campaign")
+        if match.group(1) in state.foreign and which in FORBIDDEN:
+            return refusal(403, FORBIDDEN[which])
         return refusal(404, "Campaign not found")
-    endpoint = ENDPOINTS.get((asked.method, match.group(2)))
+    endpoint = ENDPOINTS.get(which)
     if endpoint is None:
         return refusal(405, "Method not allowed")
     return endpoint(asked, state, campaign, faults, now)
@@ -113,7 +83,7 @@ def _queue_call(
 ) -> Said:
     if campaign.status != "active":
         return refusal(400, "Campaign is not active")
-    body = _object(asked.body)
+    body = object_of(asked.body)
     if body is None:
         return refusal(422, INVALID, errors={"to": ["The to field is required."]})
     if errors := call_errors(body):
@@ -154,44 +124,16 @@ def _call_document(
     }
 
 
-def _show_campaign(
-    _asked: Asked, _state: TalkoverState, campaign: Campaign, faults: TalkoverFaults, now: float
-) -> Said:
-    document = campaign_document(campaign, faults, now)
-    return Said(200, {"success": True, "data": document})
-
-
-def _change_status(
-    asked: Asked, _state: TalkoverState, campaign: Campaign, _faults: TalkoverFaults, now: float
-) -> Said:
-    body = _object(asked.body) or {}
-    wanted = body.get("status")
-    if wanted not in TRANSITIONS:
-        return refusal(422, INVALID, errors={"status": ["The selected status is invalid."]})
-    if wanted not in TRANSITIONS[campaign.status]:
-        words = f"Cannot transition from {campaign.status} to {wanted} status"
-        return refusal(400, words, code="INVALID_TRANSITION")
-    campaign.turn(wanted, now)
-    changed = {
-        "id": campaign.settings.id,
-        "status": wanted,
-        "updated_at": stamp(now, whole_seconds=True),
-    }
-    words = "Campaign status updated successfully"
-    return Said(200, {"success": True, "message": words, "data": changed})
-
-
 Endpoint = Callable[[Asked, TalkoverState, Campaign, TalkoverFaults, float], Said]
 ENDPOINTS: Mapping[tuple[str, str | None], Endpoint] = {
-    ("GET", None): _show_campaign,
+    ("GET", None): talkover_campaigns.show,
+    ("PUT", None): talkover_campaigns.update,
     ("POST", "/call"): _queue_call,
-    ("PATCH", "/status"): _change_status,
+    ("PATCH", "/status"): talkover_campaigns.change_status,
+    ("GET", "/sftp"): talkover_sftp.show,
+    ("POST", "/sftp"): talkover_sftp.create,
+    ("PUT", "/sftp"): talkover_sftp.update,
+    ("POST", "/sftp/test-connection"): talkover_sftp.connect,
+    ("POST", "/sftp/trigger-import"): talkover_sftp.trigger_import,
+    ("GET", "/sftp/logs"): talkover_sftp.logs,
 }
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        document = json.loads(body)
-    except ValueError:
-        return None
-    return document if isinstance(document, dict) else None

@@ -20,9 +20,10 @@ from sftp_sync.sandbox.api_limits import (
     retry_headers,
 )
 from sftp_sync.sandbox.api_server import Connections, Receive, Scope, Send
-from sftp_sync.sandbox.talkover_answers import PREFIX, Asked, Said, answer, refusal
+from sftp_sync.sandbox.talkover_answers import answer
 from sftp_sync.sandbox.talkover_faults import FaultSchedule, faults_from
 from sftp_sync.sandbox.talkover_state import TalkoverState
+from sftp_sync.sandbox.talkover_words import PREFIX, Asked, Said, refusal
 
 FAULTS_PATH = "/_sandbox/faults"
 LARGEST_BODY_BYTES = 1_048_576

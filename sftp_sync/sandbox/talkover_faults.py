@@ -55,6 +55,8 @@ class TalkoverFaults:
     listing_lag_seconds: float = 0.0
     different_ids: bool = False
     retries_as_rows: bool = False
+    hosted_test_fails_with: int | None = None
+    hosted_import_seconds: float = 2.0
 
 
 def faults_from(document: Mapping[str, Any], present: TalkoverFaults) -> TalkoverFaults:

@@ -19,6 +19,31 @@ from sftp_sync.sandbox.talkover_lives import (
     standing,
 )
 
+DEFAULT_FIELDS: Mapping[str, Any] = {
+    "description": "",
+    "campaign_type": "custom",
+    "start_date": "2024-01-01",
+    "end_date": None,
+    "days_of_week": [1, 2, 3, 4, 5, 6, 7],
+    "call_time_ranges": [{"start": "00:00", "end": "23:59"}],
+    "timezone": "UTC",
+    "initial_call_delay": 0,
+    "auto_complete": False,
+    "retry_on_no_conversion": False,
+    "enable_post_completion_cooldown": False,
+    "post_completion_cooldown_hours": 168,
+    "success_cooldown_hours": 168,
+    "voicemail_cooldown_hours": 24,
+    "no_answer_cooldown_hours": 24,
+    "busy_cooldown_hours": 24,
+    "failed_cooldown_hours": 24,
+    "do_not_call_enabled": False,
+    "do_not_call_list_source": "environment",
+    "do_not_call_custom_list": [],
+    "auto_add_to_dnc_enabled": False,
+    "auto_dnc_trigger_statuses": [],
+    "auto_dnc_trigger_errors": [],
+}
 TRANSITIONS: Mapping[str, tuple[str, ...]] = {
     "draft": ("active", "cancelled"),
     "active": ("paused", "completed", "cancelled"),
@@ -53,12 +78,33 @@ class Call:
 
 
 @dataclass
+class HostedSftp:
+    """The vendor's own SFTP integration of one campaign."""
+
+    created_at: float
+    updated_at: float
+    settings: dict[str, Any]
+    is_enabled: bool = False
+    last_test_at: float | None = None
+    last_test_success: bool | None = None
+    logs: list[dict[str, Any]] = field(default_factory=list)
+    busy_until: float = 0.0
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+@dataclass
 class Campaign:
-    """A campaign and its calls, oldest first."""
+    """A campaign and its calls, oldest first. `fields` are what its owner has set beside what
+    `settings` holds.
+    """
 
     settings: CampaignSettings
     status: str
     created_at: float
+    updated_at: float
+    fields: dict[str, Any] = field(default_factory=lambda: dict(DEFAULT_FIELDS))
+    files: list[dict[str, Any]] = field(default_factory=list)
+    hosted: HostedSftp | None = None
     activity: Activity = field(default_factory=Activity)
     calls: list[Call] = field(default_factory=list)
     by_number: dict[str, list[Call]] = field(default_factory=dict)
@@ -66,6 +112,7 @@ class Campaign:
     def turn(self, status: str, now: float) -> None:
         """Take another status; only an active campaign calls."""
         self.status = status
+        self.updated_at = now
         self.activity.turn(now, on=status == "active")
 
     def how(self, call: Call, now: float) -> Standing:
@@ -99,7 +146,7 @@ class TalkoverState:
         self.calls: list[tuple[Campaign, Call]] = []
         self.campaigns: dict[str, Campaign] = {}
         for settings in campaigns:
-            campaign = Campaign(settings, settings.status, now)
+            campaign = Campaign(settings, settings.status, now, now)
             campaign.turn(settings.status, now)
             self.campaigns[settings.id] = campaign
 

@@ -20,7 +20,7 @@ STATUSES = ("initiated", "ringing", "answered", "completed", "failed", "busy", "
 DIRECTIONS = ("inbound", "outbound")
 PER_PAGE = 20
 MOST_PER_PAGE = 100
-AGENT = {"id": "agent-1", "name": "Sandbox agent", "label": "Sandbox"}
+AGENT = {"id": "7a1c9a52-1f0e-4c59-9a5e-2d1f6b8c4e01", "name": "Sandbox agent", "label": "Sandbox"}
 
 
 def campaign_document(campaign: Campaign, faults: TalkoverFaults, now: float) -> dict[str, Any]:
@@ -28,27 +28,33 @@ def campaign_document(campaign: Campaign, faults: TalkoverFaults, now: float) ->
     seen = [call for call in campaign.calls if call.created_at + faults.listing_lag_seconds <= now]
     shown = seen if faults.calls_cap is None else seen[max(0, len(seen) - faults.calls_cap) :]
     rows = [row for call in shown for row in _call_rows(campaign, call, faults, now)]
-    settings = campaign.settings
+    return {
+        **settings_document(campaign),
+        "agent": AGENT,
+        "calls": rows,
+        "files": campaign.files,
+        "stats": _stats(campaign, seen, faults, now),
+    }
+
+
+def settings_document(campaign: Campaign) -> dict[str, Any]:
+    """A campaign's own fields. Windows are set as ranges and shown as the earliest and the latest
+    time: so the vendor's pages have it.
+    """
+    settings, fields = campaign.settings, dict(campaign.fields)
+    windows = fields.pop("call_time_ranges")
     return {
         "id": settings.id,
         "name": settings.name,
-        "description": "",
         "status": campaign.status,
-        "campaign_type": "custom",
-        "start_date": "2024-01-01",
-        "days_of_week": [1, 2, 3, 4, 5, 6, 7],
-        "earliest_call_time": "00:00:00",
-        "latest_call_time": "23:59:00",
-        "timezone": "UTC",
         "agent_id": AGENT["id"],
         "max_retries": settings.max_retries,
         "retry_cooldown_hours": settings.retry_cooldown_hours,
-        "agent": AGENT,
-        "calls": rows,
-        "files": [],
-        "stats": _stats(campaign, seen, faults, now),
+        "earliest_call_time": f"{min(window['start'] for window in windows)}:00",
+        "latest_call_time": f"{max(window['end'] for window in windows)}:00",
+        **fields,
         "created_at": stamp(campaign.created_at, whole_seconds=True),
-        "updated_at": stamp(now, whole_seconds=True),
+        "updated_at": stamp(campaign.updated_at, whole_seconds=True),
     }
 
 
