@@ -148,7 +148,9 @@ WORKBOOKS = [
 BOMB = b"<c/>" * 17_000_000
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
 # Sectors of 512 bytes; the directory is sector 399.
-LARGE_OLE2 = (OLD_EXCEL[:0x1E] + b"\x09\0" + OLD_EXCEL[0x20:0x30] + b"\x8f\x01\0\0").ljust(400 * 512, b"\0") + "EncryptedPackage".encode("utf-16-le")
+LARGE_OLE2 = (OLD_EXCEL[:0x1E] + b"\x09\0" + OLD_EXCEL[0x20:0x30] + b"\x8f\x01\0\0").ljust(
+    400 * 512, b"\0"
+) + "EncryptedPackage".encode("utf-16-le")
 FEW = FileRules(max_rows=1)
 
 REFUSED = [
