@@ -12,7 +12,6 @@ from sftp_sync.contacts.templates import columns_named
 from sftp_sync.errors import FileRefused
 from sftp_sync.model import ContactRules
 from sftp_sync.phones import PhoneFound, parse
-from sftp_sync.tables import REJECT_COLUMNS
 
 _HEADERS_SHOWN = 20
 
@@ -96,11 +95,7 @@ def _configured(header: tuple[str, ...], name: str, setting: str) -> int:
 
 
 def _plain_phone_column(header: tuple[str, ...]) -> int:
-    candidates = [
-        column
-        for column, name in enumerate(header)
-        if is_phone_name(name) and name not in REJECT_COLUMNS
-    ]
+    candidates = [column for column, name in enumerate(header) if is_phone_name(name)]
     if len(candidates) == 1:
         return candidates[0]
     if candidates:

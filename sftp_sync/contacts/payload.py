@@ -8,7 +8,7 @@ from typing import Literal
 
 from sftp_sync.contacts.columns import column_of
 from sftp_sync.contacts.templates import parts_of
-from sftp_sync.tables import REJECT_COLUMNS
+from sftp_sync.tables import is_reject_column
 
 PayloadRules = Literal["all"] | tuple[str, ...] | Mapping[str, str]
 
@@ -56,5 +56,5 @@ def _other_columns(header: tuple[str, ...], phone_columns: tuple[str, ...]) -> t
     return tuple(
         column
         for column, name in enumerate(header)
-        if name and column not in left_out and name not in REJECT_COLUMNS
+        if name and column not in left_out and not is_reject_column(name)
     )

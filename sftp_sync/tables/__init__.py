@@ -1,6 +1,6 @@
 """Lists in and out: what a contact file holds, as text, and files that a spreadsheet can open."""
 
-from sftp_sync.tables.own_files import REJECT_COLUMNS, RESULT_COLUMNS
+from sftp_sync.tables.own_files import REJECT_COLUMNS, RESULT_COLUMNS, is_reject_column
 from sftp_sync.tables.reading import open_table
 from sftp_sync.tables.spreadsheet_safe import defused, restored
 from sftp_sync.tables.text_writers import write_csv, write_jsonl
@@ -11,6 +11,7 @@ __all__ = [
     "RESULT_COLUMNS",
     "Value",
     "defused",
+    "is_reject_column",
     "open_table",
     "restored",
     "write_csv",

@@ -16,3 +16,8 @@ RESULT_COLUMNS = (
     "result_reason",
     "result_line",
 )
+
+
+def is_reject_column(name: str) -> bool:
+    """Whether a column was added by us to a rejects file, also for the second time."""
+    return name.partition(" (")[0] in REJECT_COLUMNS

@@ -169,6 +169,9 @@ def test_what_our_rejects_added_is_no_payload() -> None:
     header = ("phone", "name", "reject_line", "reject_code", "reject_reason")
     assert payload_of(header, ("+1", "Ann", "2", "x", "y"), "all", ("phone",)) == {"name": "Ann"}
     assert choose_columns(header, ContactRules()).phone == (0,)
+    twice = (*header, *(f"{name} (2)" for name in header[2:]))
+    cells = ("+1", "Ann", *"123456")
+    assert payload_of(twice, cells, "all", ("phone",)) == {"name": "Ann"}
 
 
 def test_the_payload_can_be_a_list_of_columns_the_phone_too() -> None:
