@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sftp_sync.intake.holds import age_at_first_run, reasons_to_hold
+from sftp_sync.intake.tally import Tally
+from sftp_sync.model import HoldRules, RemoteFile, RowState
+
+RULES = HoldRules()
+NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def a_tally(pending: int = 0, invalid: int = 0, seen_before: int = 0) -> Tally:
+    states = Counter({RowState.PENDING: pending, RowState.INVALID: invalid})
+    return Tally(states=states, seen_before=seen_before)
+
+
+@pytest.mark.parametrize(
+    ("tally", "reason"),
+    [
+        (a_tally(pending=10), ""),
+        (a_tally(), ""),
+        (a_tally(pending=5, invalid=5), ""),
+        (a_tally(pending=4, invalid=5), "5 of 9 rows are invalid."),
+        (a_tally(invalid=1), "1 of 1 rows are invalid."),
+        (a_tally(pending=10, seen_before=5), ""),
+        (a_tally(pending=10, seen_before=6), "6 of 10 numbers were called here before."),
+    ],
+)
+def test_a_share_above_the_limit_holds_and_the_limit_itself_does_not(
+    tally: Tally, reason: str
+) -> None:
+    assert reasons_to_hold(tally, RULES, None) == reason
+
+
+def test_invalid_rows_do_not_dilute_the_numbers_seen_before() -> None:
+    rules = HoldRules(reject_ratio_above=None)
+    assert "6 of 10" in reasons_to_hold(a_tally(pending=10, invalid=90, seen_before=6), rules, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        (10, "It has 10 rows, fewer than 11."),
+        (11, ""),
+        (2000, ""),
+        (2001, "It has 2,001 rows, more than 2,000."),
+    ],
+)
+def test_sizes_out_of_bounds_hold(rows: int, reason: str) -> None:
+    rules = HoldRules(rows_above=2000, rows_below=11)
+    assert reasons_to_hold(a_tally(pending=rows), rules, None) == reason
+
+
+@pytest.mark.parametrize(
+    ("age", "words"),
+    [
+        (DAY, ""),
+        (DAY + timedelta(seconds=1), "24 hours old"),
+        (3 * DAY, "3 days old"),
+        (timedelta.max, "does not say how old"),
+    ],
+)
+def test_old_files_hold_when_the_inbox_is_read_for_the_first_time(
+    age: timedelta, words: str
+) -> None:
+    said = reasons_to_hold(a_tally(pending=1), RULES, age)
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_afterwards_old_files_do_not_hold() -> None:
+    assert reasons_to_hold(a_tally(pending=1), RULES, None) == ""
+
+
+def test_all_reasons_are_said() -> None:
+    rules = HoldRules(rows_below=100)
+    said = reasons_to_hold(a_tally(invalid=3, pending=1), rules, 2 * DAY)
+    assert said.count(".") == 3
+
+
+def test_rules_that_are_off_hold_nothing() -> None:
+    off = HoldRules(None, None, None)
+    assert reasons_to_hold(a_tally(invalid=9, seen_before=9), off, timedelta.max) == ""
+
+
+def test_how_old_a_file_is() -> None:
+    moment = int((NOW - DAY).timestamp())
+    assert age_at_first_run(RemoteFile("a.csv", 1, moment), NOW) == DAY
+    assert age_at_first_run(RemoteFile("a.csv", 1, None), NOW) == timedelta.max
