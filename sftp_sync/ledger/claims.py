@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sftp_sync.ledger.conditions import is_called, is_in_doubt
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
@@ -22,7 +23,9 @@ from sftp_sync.ledger.schema import campaigns, files, rows, spending
 from sftp_sync.model import Campaign, Claim, Code, FileState, Idle, RowState
 
 JUDGED_AT_ONCE = 500
+EXPIRED_AT_ONCE = 20_000
 DUE_FILES = 50
+EXPIRED = "it was not queued in time (expires_after)"
 
 
 @dataclass(frozen=True)
@@ -39,31 +42,43 @@ class Claims:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def due(self, campaigns: Sequence[str]) -> dict[str, int]:
-        """How many rows of which campaigns are due."""
+    def due(self, campaigns: Sequence[str]) -> set[str]:
+        """Those of these campaigns that have rows to send."""
+        pending = exists().where(rows.c.file_id == files.c.id, rows.c.state == RowState.PENDING)
+        asked = select(files.c.campaign).distinct().where(*_dispatching(campaigns), pending)
+        with reading(self._engine) as connection:
+            return set(connection.execute(asked).scalars())
+
+    def count_due(self, campaigns: Sequence[str]) -> int:
+        """How many rows of these campaigns are to be sent."""
         asked = (
-            select(files.c.campaign, func.count())
+            select(func.count())
+            .select_from(files)
             .join(rows, rows.c.file_id == files.c.id)
-            .where(files.c.campaign.in_(campaigns), files.c.state == FileState.DISPATCHING)
-            .where(rows.c.state == RowState.PENDING)
+            .where(*_dispatching(campaigns), rows.c.state == RowState.PENDING)
         )
         with reading(self._engine) as connection:
-            found = connection.execute(asked.group_by(files.c.campaign))
-            return dict(found.all())
+            found: int = connection.execute(asked).scalar_one()
+        return found
 
     def claim(self, lease: Lease, campaign: Campaign, when: Moment) -> Claim | Idle:
-        """The next row of a campaign that may be sent now, as `sending`; or why there is none."""
-        while True:
-            try:
-                with writing(self._engine) as connection:
-                    lease.guard(connection)
-                    found = _claim(connection, lease, campaign, when)
-            except IntegrityError:
-                # Another account's dispatcher has just claimed this number for the same vendor
-                # campaign: the index has refereed, and the row waits.
-                return Idle.IN_DOUBT
-            if found is not None:
-                return found
+        """The next row of a campaign that may be sent now, as `sending`; or why there is none.
+
+        One short transaction: `Idle.JUDGING` says that rows were settled without being sent, and
+        that there are more to look at.
+        """
+        try:
+            with writing(self._engine) as connection:
+                lease.guard(connection)
+                return _claim(connection, lease, campaign, when)
+        except IntegrityError:
+            # Another account's dispatcher has just claimed this number for the same vendor
+            # campaign: the index has refereed, and the row waits.
+            return Idle.IN_DOUBT
+
+
+def _dispatching(campaigns: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    return files.c.campaign.in_(campaigns), files.c.state == FileState.DISPATCHING
 
 
 def claimant(lease: Lease) -> str:
@@ -71,18 +86,15 @@ def claimant(lease: Lease) -> str:
     return f"{lease.name}/{lease.holder}/{lease.fence}"
 
 
-def _claim(
-    connection: Connection, lease: Lease, campaign: Campaign, when: Moment
-) -> Claim | Idle | None:
-    """One transaction's worth: a claim, a reason why not, or None to go on in another one."""
-    if _is_paused(connection, campaign.name):
+def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Moment) -> Claim | Idle:
+    if is_paused(connection, campaign.name):
         return Idle.PAUSED
     if _is_day_spent(connection, campaign, when.day):
         return Idle.DAY_LIMIT
     waits = False
     for file in _due_files(connection, campaign.name):
         if _stops_file(connection, campaign, file, when):
-            return None
+            return Idle.JUDGING
         for _ in range(JUDGED_AT_ONCE):
             row = _next_row(connection, file.id)
             if row is None:
@@ -90,13 +102,14 @@ def _claim(
             if not _was_called_recently(connection, campaign, row, when):
                 return _claimed(connection, lease, row, when)
         else:
-            return None
+            return Idle.JUDGING
         advance(connection, file.id)
         waits = waits or _has_pending(connection, file.id)
     return Idle.IN_DOUBT if waits else Idle.NOTHING
 
 
-def _is_paused(connection: Connection, campaign: str) -> bool:
+def is_paused(connection: Connection, campaign: str) -> bool:
+    """Whether a person has stopped this campaign."""
     asked = select(campaigns.c.paused).where(campaigns.c.name == campaign)
     return bool(connection.execute(asked).scalar_one_or_none())
 
@@ -120,13 +133,21 @@ def _due_files(connection: Connection, campaign: str) -> Sequence[AnyRow]:
     return connection.execute(asked.order_by(files.c.id).limit(DUE_FILES)).all()
 
 
+def is_expired(campaign: Campaign, received_at: datetime, now: datetime) -> bool:
+    """Whether it is too late to queue a row of a file that was received then."""
+    return campaign.expires_after is not None and now - received_at > campaign.expires_after
+
+
 def _stops_file(connection: Connection, campaign: Campaign, file: AnyRow, when: Moment) -> bool:
     """Whether the rest of a file is not to be sent: expired, or held by its limit."""
-    if campaign.expires_after is not None and when.now - file.received_at > campaign.expires_after:
+    if is_expired(campaign, file.received_at, when.now):
+        # A part at a time: nobody else's answer waits for a million rows.
+        pending = (rows.c.file_id == file.id) & (rows.c.state == RowState.PENDING)
+        some = select(rows.c.id).where(pending).limit(EXPIRED_AT_ONCE)
         connection.execute(
             update(rows)
-            .where(rows.c.file_id == file.id, rows.c.state == RowState.PENDING)
-            .values(state=RowState.EXPIRED, reason="it was not queued in time (expires_after)"),
+            .where(rows.c.id.in_(some), rows.c.state == RowState.PENDING)
+            .values(state=RowState.EXPIRED, reason=EXPIRED),
         )
         advance(connection, file.id)
         return True
@@ -146,7 +167,7 @@ def _next_row(connection: Connection, file_id: int) -> AnyRow | None:
     in_doubt = exists().where(
         other.c.destination_id == rows.c.destination_id,
         other.c.phone == rows.c.phone,
-        other.c.state.in_((RowState.SENDING, RowState.UNCERTAIN)),
+        is_in_doubt(other),
     )
     pending = (rows.c.file_id == file_id) & (rows.c.state == RowState.PENDING)
     asked = select(rows).where(pending, ~in_doubt).order_by(rows.c.id).limit(1)
@@ -167,7 +188,7 @@ def _was_called_recently(
     asked = select(func.max(rows.c.queued_at, type_=rows.c.queued_at.type)).where(
         rows.c.destination_id == row.destination_id,
         rows.c.phone == row.phone,
-        rows.c.state.in_((RowState.ACCEPTED, RowState.ALREADY_QUEUED)),
+        is_called(),
     )
     last = connection.execute(asked).scalar_one_or_none()
     if last is None or when.now - last >= campaign.repeat_after:
@@ -184,9 +205,9 @@ def _was_called_recently(
     return True
 
 
-def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) -> Claim:
+def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) -> Claim | Idle:
     attempt = row.attempt + 1
-    connection.execute(
+    claimed = connection.execute(
         update(rows)
         .where(rows.c.id == row.id, rows.c.state == RowState.PENDING)
         .values(
@@ -197,6 +218,9 @@ def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) ->
             reason=None,
         ),
     )
+    if claimed.rowcount == 0:
+        # A person has decided on it between our look and now.
+        return Idle.JUDGING
     spend(connection, row.file_id, when.day, 1)
     return Claim(
         row_id=row.id,

@@ -12,17 +12,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sftp_sync.ledger.claims import Moment, claimant
+from sftp_sync.ledger.claims import EXPIRED, Moment, claimant, is_expired, is_paused
+from sftp_sync.ledger.conditions import is_accepted, is_called
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
+from sftp_sync.ledger.schema import campaigns as paused
 from sftp_sync.ledger.schema import destinations, files, rows
 from sftp_sync.ledger.settling import note
 from sftp_sync.model import Campaign, Claim, Doubt, RowState
 
-CALLED = (RowState.ACCEPTED, RowState.ALREADY_QUEUED)
 AT_ONCE = 500
 
 
@@ -69,7 +70,7 @@ class Doubts:
             return [_doubt(connection, row) for row in found]
 
     def due_campaigns(self, campaigns: Sequence[str], now: datetime) -> set[str]:
-        """Those of these campaigns that have rows whose time to look has come."""
+        """Those of these campaigns, unless paused, with rows whose time to look has come."""
         return self._campaigns_with(campaigns, rows.c.next_look_at <= now)
 
     def is_any_waiting(self, campaigns: Sequence[str]) -> bool:
@@ -82,20 +83,21 @@ class Doubts:
             .distinct()
             .join(rows, rows.c.file_id == files.c.id)
             .where(rows.c.state == RowState.UNCERTAIN, which, files.c.campaign.in_(campaigns))
+            .where(~exists().where(paused.c.name == files.c.campaign, paused.c.paused))
         )
         with reading(self._engine) as connection:
             return set(connection.execute(asked).scalars())
 
-    def held(self, destination: str, call_ids: Iterable[str]) -> set[str]:
-        """Those of these calls that belong to a row already."""
-        ids = list(call_ids)
+    def held(self, destination: str, phones: Iterable[str]) -> set[str]:
+        """The calls to these numbers that belong to a row already, by their ids."""
+        numbers = list(phones)
         with reading(self._engine) as connection:
             here = rows.c.destination_id == destination_id(connection, destination)
             found: set[str] = set()
-            for start in range(0, len(ids), AT_ONCE):
-                theirs = rows.c.call_id.in_(ids[start : start + AT_ONCE])
-                asked = select(rows.c.call_id).where(here, theirs, rows.c.state.in_(CALLED))
-                found.update(connection.execute(asked).scalars())
+            for start in range(0, len(numbers), AT_ONCE):
+                these = rows.c.phone.in_(numbers[start : start + AT_ONCE])
+                asked = select(rows.c.call_id).where(here, these, is_called())
+                found.update(id_ for id_ in connection.execute(asked).scalars() if id_ is not None)
         return found
 
     def ids_agree(self, destination: str) -> bool:
@@ -106,21 +108,25 @@ class Doubts:
 
     def learn_ids(self, destination: str, listed: Iterable[str]) -> None:
         """See whether any of the listed ids is one that an answer gave us."""
-        if self.ids_agree(destination):
+        if self.ids_agree(destination) or not self._is_any_ours(destination, list(listed)):
             return
-        ids = list(listed)
+        agreed = update(destinations).where(destinations.c.identity == destination)
         with writing(self._engine) as connection:
+            connection.execute(agreed.values(ids_agree=True))
+
+    def _is_any_ours(self, destination: str, ids: Sequence[str]) -> bool:
+        with reading(self._engine) as connection:
             place = destination_id(connection, destination)
             for start in range(0, len(ids), AT_ONCE):
                 ours = exists().where(
                     rows.c.destination_id == place,
                     rows.c.call_id.in_(ids[start : start + AT_ONCE]),
+                    is_accepted(),
                     rows.c.id_source == "answer",
                 )
                 if connection.execute(select(ours)).scalar_one():
-                    agreed = update(destinations).where(destinations.c.id == place)
-                    connection.execute(agreed.values(ids_agree=True))
-                    return
+                    return True
+        return False
 
     def found(
         self, lease: Lease, doubt: Doubt, call: tuple[str, str], source: str, now: datetime
@@ -148,17 +154,23 @@ class Doubts:
         values = {"next_look_at": at, "looks": doubt.looks + 1, "reason": why}
         return self._apply(lease, doubt, values, now, why)
 
-    def claim(self, lease: Lease, doubt: Doubt, when: Moment) -> Claim | None:
-        """Claim a row in doubt, to ask again; None where somebody was faster."""
+    def claim(self, lease: Lease, campaign: Campaign, doubt: Doubt, when: Moment) -> Claim | None:
+        """Claim a row in doubt, to ask again; None where somebody was faster, where a person has
+        paused the campaign, and where it is too late to call: the vendor has no call for it.
+        """
         with writing(self._engine) as connection:
             lease.guard(connection)
-            ours = _guard(doubt)
-            row = connection.execute(select(rows).where(ours).with_for_update()).one_or_none()
-            if row is None:
+            asked = select(rows).where(_guard(doubt)).with_for_update()
+            row = connection.execute(asked).one_or_none()
+            if row is None or is_paused(connection, campaign.name):
+                return None
+            place = select(files.c.received_at).where(files.c.id == row.file_id)
+            if is_expired(campaign, connection.execute(place).scalar_one(), when.now):
+                _expire(connection, doubt, when.now)
                 return None
             connection.execute(
                 update(rows)
-                .where(ours)
+                .where(_guard(doubt))
                 .values(
                     state=RowState.SENDING,
                     attempt=doubt.attempt + 1,
@@ -196,6 +208,15 @@ def _guard(doubt: Doubt) -> ColumnElement[bool]:
     return ours & (rows.c.state == RowState.UNCERTAIN)
 
 
+def _expire(connection: Connection, doubt: Doubt, now: datetime) -> None:
+    """The vendor has no call for it, and it is too late to ask for one."""
+    for state in (RowState.PENDING, RowState.EXPIRED):
+        here = update(rows).where(rows.c.id == doubt.row_id, rows.c.attempt == doubt.attempt)
+        connection.execute(here.values(state=state, next_look_at=None, reason=EXPIRED))
+    note(connection, doubt.row_id, doubt.attempt, now, EXPIRED)
+    advance(connection, doubt.file_id)
+
+
 def _in_doubt(campaign: Campaign) -> Select[*tuple[Any, ...]]:
     return (
         select(rows, files.c.campaign)
@@ -213,7 +234,7 @@ def _doubt(connection: Connection, row: AnyRow) -> Doubt:
     called = exists().where(
         rows.c.destination_id == row.destination_id,
         rows.c.phone == row.phone,
-        rows.c.state.in_(CALLED),
+        is_called(),
     )
     return Doubt(
         row_id=row.id,

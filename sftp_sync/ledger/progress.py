@@ -40,6 +40,9 @@ def state_by_rows(connection: Connection, file_id: int) -> FileState:
 
 def advance(connection: Connection, file_id: int) -> None:
     """Give a file the state that its rows call for; one that is held stays held."""
+    # One after the other: of two that settle the last two rows at once, neither would see the end.
+    here = select(files.c.id).where(files.c.id == file_id)
+    connection.execute(here.with_for_update(key_share=True))
     state = state_by_rows(connection, file_id)
     connection.execute(
         update(files)

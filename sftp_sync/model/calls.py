@@ -36,6 +36,7 @@ class Idle(StrEnum):
     PAUSED = "the campaign is paused"
     DAY_LIMIT = "the calls of the day are spent"
     IN_DOUBT = "numbers wait for a row in doubt"
+    JUDGING = "rows were settled without a call, and there are more"
 
 
 @dataclass(frozen=True)

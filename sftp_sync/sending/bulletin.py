@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -13,7 +13,7 @@ from sftp_sync.sending.route import Route
 from sftp_sync.sending.senders import Done
 from sftp_sync.sending.standing import Standing
 
-CAUSES = ("dispatch", "account")
+ACCOUNT, CAMPAIGN = "account", "dispatch"
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,9 @@ class Bulletin:
         self._around = around
         self._routes = routes
         self._standing = standing
-        self._well: set[str] = set()
+        # Campaigns of which nothing is said any more; what an earlier run said may still stand.
+        self._clear: dict[str, set[str]] = {ACCOUNT: set(), CAMPAIGN: set()}
+        self._is_breaker_said = False
 
     def learn(self, done: Done) -> None:
         """An answer: everything works, or something stops."""
@@ -36,27 +38,43 @@ class Bulletin:
             return
         self._standing.account.end()
         self._standing.rest_of(name).end()
-        if name not in self._well:
-            self._well.add(name)
-            self._around.ledger.notices.clear(name, *CAUSES)
+        self._take_back(CAMPAIGN, [name])
+        if self._standing.breaker.open_until is None:
+            self._is_breaker_said = False
+            self._take_back(ACCOUNT, [route.name for route in self._routes])
 
     def post(self) -> None:
         """Say what stops sending, unless it was said."""
-        if self._standing.account.is_new():
-            self.say_of_account(self._standing.account.problem)
+        account = self._standing.account
+        if account.problem is not None and not account.is_said:
+            self.say_of_account(account.problem)
+            account.is_said = True
+        if self._standing.breaker_problem is not None and not self._is_breaker_said:
+            self.say_of_account(self._standing.breaker_problem)
+            self._is_breaker_said = True
         for route in self._routes:
             rest = self._standing.rest_of(route.name)
-            if rest.is_new():
-                self._say("dispatch", rest.problem, route)
+            if rest.problem is not None and not rest.is_said:
+                self._say(CAMPAIGN, rest.problem, route)
+                rest.is_said = True
 
-    def say_of_account(self, problem: SyncError | None) -> None:
+    def say_of_account(self, problem: SyncError) -> None:
         """Something that concerns every campaign of the account."""
         for route in self._routes:
-            self._say("account", problem, route)
+            self._say(ACCOUNT, problem, route)
 
-    def _say(self, cause: str, problem: SyncError | None, route: Route) -> None:
-        if problem is None:
-            return
-        self._well.discard(route.name)
+    def close(self, finished: Collection[str]) -> None:
+        """Of campaigns of which nothing is left to send, nothing is left to say."""
+        self._take_back(ACCOUNT, finished)
+        self._take_back(CAMPAIGN, finished)
+
+    def _say(self, cause: str, problem: SyncError, route: Route) -> None:
         log.warning("sending_stopped", campaign=route.name, reason=problem.message)
         self._around.ledger.notices.post(route.name, cause, problem, self._around.now())
+        self._clear[cause].discard(route.name)
+
+    def _take_back(self, cause: str, names: Collection[str]) -> None:
+        for name in names:
+            if name not in self._clear[cause]:
+                self._around.ledger.notices.clear(name, cause)
+                self._clear[cause].add(name)

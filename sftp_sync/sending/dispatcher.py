@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,23 +10,33 @@ from functools import partial
 import structlog
 
 from sftp_sync.around import Advance, Surroundings
-from sftp_sync.errors import Stopped, SyncError, VendorRefused, VendorUnavailable
+from sftp_sync.errors import (
+    LeaseLost,
+    LedgerUnavailable,
+    Stopped,
+    SyncError,
+    VendorRefused,
+)
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.model import Claim, Outcome, RowState
-from sftp_sync.providers.base import Answer
+from sftp_sync.model import RowState
 from sftp_sync.sending.bulletin import Bulletin
 from sftp_sync.sending.crew import Crew
-from sftp_sync.sending.looks import Looked, Looks, Question
+from sftp_sync.sending.endings import Ending
+from sftp_sync.sending.errands import Errands
+from sftp_sync.sending.lookout import Lookout
+from sftp_sync.sending.looks import Looked, Looks
+from sftp_sync.sending.probes import Probed, probe
 from sftp_sync.sending.route import Patience, Route, SendingAccount
-from sftp_sync.sending.senders import Done, Errand, Sender
+from sftp_sync.sending.senders import Done, Sender
 from sftp_sync.sending.standing import Standing
+from sftp_sync.sending.turns import Turns
 
 SHORTEST_SECONDS = 0.001
 TICK_SECONDS = 0.2
-SECONDS_BETWEEN_LOOKS = 10.0
-IDLE_SECONDS = 1.0
+REFRESH_SECONDS = 1.0
+COUNT_SECONDS = 30.0
 GRACE_SECONDS = 8.0
-PROBES_TO_GIVE_UP = 3
+LEDGER_PATIENCE_SECONDS = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -58,15 +68,19 @@ class Dispatcher:
         self._advance = advance
         self._standing = Standing()
         self._bulletin = Bulletin(around, account.routes, self._standing)
-        self._sender = Sender(around, lease, account.uncertain_after)
+        self._sender = Sender(around, lease, account.budget, account.uncertain_after)
         self._looks = Looks(around, lease)
-        self._crew: Crew[Done | Looked] = Crew(f"send-{account.name}", account.in_flight)
-        self._due: deque[Route] = deque()
-        self._questions: deque[Question] = deque()
+        self._lookout = Lookout(around, account.routes)
+        self._turns = Turns(around.ledger, account.routes)
+        self._ending = Ending(account, around.ledger, shift.patience, self._standing, self._lookout)
+        self._crew: Crew[Done | Looked | Probed] = Crew(f"send-{account.name}", account.in_flight)
+        self._errands = Errands(around, lease, self._turns, self._looks)
         self._refresh_at = 0.0
-        self._look_at = 0.0
+        self._count_at = 0.0
+        self._is_probing = False
         self._is_last_round = False
-        self._looking: set[str] = set()
+        self._awaits_doubts = False
+        self._ledger_well_at = around.monotonic()
 
     def work(self) -> SyncError | None:
         """Until it is over, or we are told to stop; what a person must know about the end."""
@@ -78,165 +92,136 @@ class Dispatcher:
             return stopped
         finally:
             self._drain()
-        return self._standing.account.problem or self._first_problem()
+        self._bulletin.close(self._ending.finished())
+        return self._ending.conclusion()
 
     def _step(self) -> None:
-        """One thing: an answer learnt, a look, a question, a row sent, or a short wait."""
-        now = self._around.monotonic()
-        if now >= self._refresh_at and not self._due:
+        """One thing; a ledger that is away for a moment is waited for."""
+        if self._lease.lost:
+            raise LeaseLost(f"Another process has taken over {self._lease.name}.")
+        try:
+            self._do_one_thing(self._around.monotonic())
+        except LedgerUnavailable as error:
+            self._bear(error)
+            self._around.wait(REFRESH_SECONDS)
+
+    def _do_one_thing(self, now: float) -> None:
+        """The campaigns seen to, a probe, a look, a question, a row sent, or a short wait."""
+        is_last_list_in = not (self._is_last_round or self._shift.is_more_to_come())
+        if now >= self._refresh_at or is_last_list_in:
             self._refresh(now)
-        if self._standing.breaker.wants_probe(now):
-            self._probe()
+        breaker = self._standing.breaker
+        if breaker.wants_probe(now) and not self._is_probing:
+            self._is_probing = True
+            self._crew.begin(partial(probe, self._account.routes[0].provider))
             return
-        allowed = self._standing.breaker.allowed_in_flight(self._account.in_flight)
-        is_free = self._crew.under_way < allowed
-        if is_free and now >= self._look_at:
-            self._look_around(now)
+        is_free = self._crew.under_way < breaker.allowed_in_flight(self._account.in_flight)
+        if is_free and (route := self._lookout.begin(now, self._is_resting)) is not None:
+            self._crew.begin(partial(self._looks.settle, route))
         elif not (is_free and self._send_something()):
             self._linger(is_free=is_free)
 
     def _refresh(self, now: float) -> None:
         """See which campaigns have rows to send."""
-        self._is_last_round = not self._shift.is_more_to_come()
-        due = self._around.ledger.claims.due([route.name for route in self._account.routes])
-        self._due = deque(route for route in self._account.routes if route.name in due)
-        self._advance(0, self.rows.total() + sum(due.values()))
-        self._refresh_at = now + self._pause_seconds
-
-    def _look_around(self, now: float) -> None:
-        """See which campaigns have doubts to look into, and look into the first of them."""
-        names = [route.name for route in self._account.routes]
-        doubtful = self._around.ledger.doubts.due_campaigns(names, self._around.now())
-        self._look_at = now + (SECONDS_BETWEEN_LOOKS if self._due else self._pause_seconds)
-        for route in self._account.routes:
-            is_idle = route.name not in self._looking
-            if route.name in doubtful and is_idle and not self._is_resting(route):
-                self._looking.add(route.name)
-                self._crew.begin(partial(self._looks.settle, route))
-                return
-
-    @property
-    def _pause_seconds(self) -> float:
-        return IDLE_SECONDS if self._shift.patience.is_daemon else TICK_SECONDS
+        is_last_round = not self._shift.is_more_to_come()
+        self._turns.refresh()
+        if now >= self._count_at:
+            self._advance(0, self.rows.total() + self._turns.count())
+            self._count_at = now + COUNT_SECONDS
+        self._awaits_doubts = self._ending.awaits_doubts(now)
+        self._is_last_round = is_last_round
+        self._refresh_at = now + REFRESH_SECONDS
+        self._ledger_well_at = now
 
     def _is_resting(self, route: Route) -> bool:
         return self._standing.is_resting(route.name, self._around.monotonic())
 
     def _send_something(self) -> bool:
         """Take a slot and fill it: first with what is in doubt, then in turn by campaign."""
-        if self._account.budget.slot_free_in() > 0 or not (self._questions or self._due):
+        budget = self._account.budget
+        if not self._errands or budget.slot_free_in() > 0:
             return False
-        if not self._account.budget.take_if_free():
+        # What is claimed under a lease that is not fresh could not be sent.
+        if not self._sender.is_fresh() or not budget.take_if_free():
             return False
-        errand = self._next_question() or self._next_claim()
-        if errand is None:
-            self._account.budget.give_back()
-            return False
-        self._crew.begin(partial(self._sender.send, errand))
-        return True
-
-    def _next_question(self) -> Errand | None:
-        while self._questions:
-            errand = self._looks.errand(self._questions.popleft())
-            if errand is not None:
-                return errand
-        return None
-
-    def _next_claim(self) -> Errand | None:
-        while self._due:
-            route = self._due.popleft()
-            if self._is_resting(route):
-                continue
-            moment = route.moment(self._around.now())
-            claim = self._around.ledger.claims.claim(self._lease, route.campaign, moment)
-            if isinstance(claim, Claim):
-                # The next slot is another campaign's.
-                self._due.append(route)
-                return Errand(route, claim, _plainly)
-            log.debug("campaign_idle", campaign=route.name, reason=str(claim))
-        return None
+        errand = None
+        try:
+            errand = self._errands.next(self._is_resting)
+        finally:
+            if errand is None:
+                budget.give_back()
+        if errand is not None:
+            self._crew.begin(partial(self._sender.send, errand))
+        return errand is not None
 
     def _linger(self, *, is_free: bool) -> None:
         """Wait for an answer, a slot, or a while."""
-        seconds = self._pause_seconds
-        if is_free and (self._due or self._questions):
-            seconds = min(max(self._account.budget.slot_free_in(), SHORTEST_SECONDS), TICK_SECONDS)
+        seconds = TICK_SECONDS
+        if is_free and self._errands and self._sender.is_fresh():
+            seconds = min(max(self._account.budget.slot_free_in(), SHORTEST_SECONDS), seconds)
         if not self._crew.under_way:
             self._around.wait(seconds)
             return
-        match self._crew.next_done(min(seconds, TICK_SECONDS)):
-            case Done() as done:
-                self._learn(done)
+        done = self._crew.next_done(seconds)
+        if done is not None:
+            self._learn(done)
+
+    def _learn(self, done: Done | Looked | Probed) -> None:
+        now = self._around.monotonic()
+        if not self._turns:
+            # The end may be near: not before another look at what is left.
+            self._refresh_at, self._is_last_round = 0.0, False
+        match done:
+            case Done(_, _, settled):
+                if settled.state is not None:
+                    self.rows[settled.state] += 1
+                    self._advance(1)
+                self._bulletin.learn(done)
             case Looked(route, questions, problem):
-                self._looking.discard(route.name)
-                self._questions.extend(questions)
+                self._lookout.end(done, now, is_sending=bool(self._turns))
+                self._errands.ask(questions)
+                self._reckon(problem, route)
+            case Probed(problem):
+                self._is_probing = False
+                breaker = self._standing.breaker
+                self._standing.breaker = breaker.probed(is_well=problem is None, now=now)
+                self._reckon(problem, self._account.routes[0])
                 if problem is not None:
-                    self._rest(route, problem)
+                    self._bulletin.say_of_account(problem)
 
-    def _learn(self, done: Done) -> None:
-        if done.settled.state is not None:
-            self.rows[done.settled.state] += 1
-            self._advance(1)
-        self._bulletin.learn(done)
+    def _reckon(self, problem: SyncError | None, route: Route) -> None:
+        """What is to rest after a look or a probe that failed."""
+        if isinstance(problem, LedgerUnavailable):
+            self._bear(problem)
+        elif isinstance(problem, VendorRefused):
+            is_account = problem.scope == "account"
+            rest = self._standing.account if is_account else self._standing.rest_of(route.name)
+            rest.begin(self._around.monotonic(), problem)
+            self._bulletin.post()
 
-    def _probe(self) -> None:
-        """The one request that must succeed before anything is claimed again."""
-        try:
-            self._account.routes[0].provider.check_account()
-        except (VendorRefused, VendorUnavailable) as error:
-            log.warning("vendor_not_well", account=self._account.name, reason=error.message)
-            self._bulletin.say_of_account(error)
-            is_well = False
-        else:
-            is_well = True
-        breaker = self._standing.breaker
-        self._standing.breaker = breaker.probed(is_well=is_well, now=self._around.monotonic())
-
-    def _rest(self, route: Route, error: SyncError) -> None:
-        rest = self._standing.rest_of(route.name)
-        if isinstance(error, VendorRefused) and error.scope == "account":
-            rest = self._standing.account
-        rest.begin(self._around.monotonic(), error)
-        self._bulletin.post()
+    def _bear(self, error: LedgerUnavailable) -> None:
+        """Wait for the ledger, for a while."""
+        log.warning("ledger_unavailable", account=self._account.name, reason=error.message)
+        if self._around.monotonic() - self._ledger_well_at > LEDGER_PATIENCE_SECONDS:
+            raise error
 
     def _is_over(self) -> bool:
         """Whether a one-shot run has nothing left that it should wait for."""
         if self._shift.patience.is_daemon or self._crew.under_way or not self._is_last_round:
             return False
-        now = self._around.monotonic()
-        if now < self._standing.account.until or self._gives_up():
+        if self._ending.gives_up(self._around.monotonic()):
             return True
-        if self._due or self._questions:
-            return False
-        return not (self._shift.patience.waits and self._awaits_doubts(now))
-
-    def _gives_up(self) -> bool:
-        breaker = self._standing.breaker
-        if not self._shift.patience.waits:
-            return breaker.open_until is not None or self._account.budget.pause_left() > 0
-        return breaker.open_until is not None and breaker.pauses >= PROBES_TO_GIVE_UP
-
-    def _awaits_doubts(self, now: float) -> bool:
-        names = [
-            route.name
-            for route in self._account.routes
-            if not self._standing.is_resting(route.name, now)
-        ]
-        return self._around.ledger.doubts.is_any_waiting(names)
-
-    def _first_problem(self) -> SyncError | None:
-        problems = (rest.problem for rest in self._standing.campaigns.values())
-        return next((problem for problem in problems if problem is not None), None)
+        return not (self._errands or self._awaits_doubts)
 
     def _drain(self) -> None:
         """Let what is under way end, for a while; what does not end in time is as after a crash."""
         self._crew.dismiss()
         ends_at = self._around.monotonic() + GRACE_SECONDS
         while self._crew.under_way and (left := ends_at - self._around.monotonic()) > 0:
-            done = self._crew.next_done(left)
-            if isinstance(done, Done):
-                self._learn(done)
-
-
-def _plainly(answer: Answer) -> Outcome:
-    return answer.outcome
+            try:
+                done = self._crew.next_done(left)
+                if isinstance(done, Done):
+                    self._learn(done)
+            except SyncError as error:
+                # The others' answers are waited for all the same.
+                log.warning("ended_badly", account=self._account.name, reason=error.message)

@@ -18,7 +18,7 @@ from sftp_sync.doubt import (
     is_ours,
     judge,
 )
-from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
+from sftp_sync.errors import LedgerUnavailable, SyncError, VendorRefused, VendorUnavailable
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Accepted, AlreadyQueued, Doubt, Outcome, Uncertain
 from sftp_sync.providers.base import Answer
@@ -26,7 +26,6 @@ from sftp_sync.sending.route import Route
 from sftp_sync.sending.senders import Errand
 
 FRESH = timedelta(seconds=5)
-PAUSE_AFTER_FAILURE = timedelta(seconds=30)
 NOT_OURS = "asked again: the vendor has a call to this number that is not this row's"
 
 log = structlog.get_logger(__name__)
@@ -59,25 +58,28 @@ class Looks:
 
     def settle(self, route: Route) -> Looked:
         """Look once, and settle what that settles."""
-        doubts = self.around.ledger.doubts.due(route.campaign, self.around.now())
-        if not doubts:
-            return Looked(route)
         try:
+            doubts = self.around.ledger.doubts.due(route.campaign, self.around.now())
+            if not doubts:
+                return Looked(route)
             look = self._look(route, doubts)
-        except (VendorRefused, VendorUnavailable) as error:
-            self._put_off(doubts, error)
+            asked = [Question(route, doubt, look) for doubt in doubts if self._apply(doubt, look)]
+        except (VendorRefused, VendorUnavailable, LedgerUnavailable) as error:
+            # What is in doubt stays so: the next look will see.
+            log.warning("look_failed", campaign=route.name, reason=error.message)
             return Looked(route, problem=error)
-        asked = [Question(route, doubt, look) for doubt in doubts if self._apply(doubt, look)]
         return Looked(route, tuple(asked))
 
     def errand(self, question: Question) -> Errand | None:
-        """Claim a row to ask again, if the look is still fresh and nobody was faster."""
+        """Claim a row to ask again, if the look is still fresh and nothing has come between."""
         now = self.around.now()
-        if now - question.look.at > FRESH:
+        if not timedelta() <= now - question.look.at <= FRESH:
             return None
-        moment = question.route.moment(now)
-        claim = self.around.ledger.doubts.claim(self.lease, question.doubt, moment)
-        return None if claim is None else Errand(question.route, claim, self._reading(question))
+        route = question.route
+        claim = self.around.ledger.doubts.claim(
+            self.lease, route.campaign, question.doubt, route.moment(now)
+        )
+        return None if claim is None else Errand(route, claim, self._reading(question))
 
     def _look(self, route: Route, doubts: list[Doubt]) -> Look:
         ledger = self.around.ledger
@@ -85,9 +87,7 @@ class Looks:
         at = self.around.now()
         destination = route.campaign.destination
         ledger.doubts.learn_ids(destination, (call.id for call in campaign.calls))
-        numbers = {doubt.phone for doubt in doubts}
-        theirs = [call.id for call in campaign.calls if call.to in numbers]
-        held = ledger.doubts.held(destination, theirs)
+        held = ledger.doubts.held(destination, {doubt.phone for doubt in doubts})
         return Look(campaign, held, ledger.doubts.ids_agree(destination), at)
 
     def _apply(self, doubt: Doubt, look: Look) -> bool:
@@ -106,12 +106,6 @@ class Looks:
                 return True
         return False
 
-    def _put_off(self, doubts: list[Doubt], error: SyncError) -> None:
-        now = self.around.now()
-        for doubt in doubts:
-            at = now + PAUSE_AFTER_FAILURE
-            self.around.ledger.doubts.look_again(self.lease, doubt, at, now, error.message)
-
     def _reading(self, question: Question) -> Callable[[Answer], Outcome]:
         """How the answer to a re-ask is read: a conflict may be with the row's own call."""
         campaign = question.route.campaign
@@ -120,7 +114,7 @@ class Looks:
             outcome = answer.outcome
             if not isinstance(outcome, AlreadyQueued):
                 return outcome
-            held = self.around.ledger.doubts.held(campaign.destination, [outcome.call_id])
+            held = self.around.ledger.doubts.held(campaign.destination, [question.doubt.phone])
             look = Look(question.look.campaign, held, question.look.ids_agree, question.look.at)
             if is_ours(outcome, question.doubt, look):
                 return Accepted(outcome.call_id, outcome.status)

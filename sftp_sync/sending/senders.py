@@ -11,13 +11,12 @@ import structlog
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import LedgerUnavailable, Stopped
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.model import Claim, Outcome, Settled
+from sftp_sync.model import Claim, NotNow, Outcome, Settled, Uncertain
 from sftp_sync.providers.base import Answer
 from sftp_sync.sending.requests import Requests
-from sftp_sync.sending.route import Route
+from sftp_sync.sending.route import Budget, Route
 
 FRESH_SECONDS = 5.0
-TRIES_TO_RECORD = 60
 RECORD_AGAIN_SECONDS = 1.0
 
 log = structlog.get_logger(__name__)
@@ -47,17 +46,19 @@ class Done:
 class Sender:
     """Sends claimed rows, for any number of threads."""
 
-    def __init__(self, around: Surroundings, lease: Lease, look_after: timedelta) -> None:
+    def __init__(
+        self, around: Surroundings, lease: Lease, budget: Budget, look_after: timedelta
+    ) -> None:
         self._around = around
         self._lease = lease
+        self._budget = budget
         self._look_after = look_after
         self._requests = Requests(around.ledger)
 
     def send(self, errand: Errand) -> Done:
         """Send a row and settle it. Whatever happens on the wire is an outcome."""
-        request = self._requests.of(errand.route.campaign, errand.claim)
-        answer = errand.route.provider.send(request, self._may_send)
-        settled = self._record(errand.claim, errand.read(answer))
+        answer = self._answer(errand)
+        settled = self._record(errand.claim, self._read(errand, answer))
         log.info(
             "row_answered",
             campaign=errand.route.name,
@@ -69,14 +70,28 @@ class Sender:
         )
         return Done(errand.route, answer.outcome, settled)
 
-    def _may_send(self) -> bool:
+    def is_fresh(self) -> bool:
         """Whether the lease is fresh enough, by a clock that counts suspension, to send now."""
         age = self._around.ledger.leases.age_seconds(self._lease)
         return not self._lease.lost and age < FRESH_SECONDS
 
+    def _answer(self, errand: Errand) -> Answer:
+        try:
+            request = self._requests.of(errand.route.campaign, errand.claim)
+        except LedgerUnavailable as error:
+            self._budget.give_back()
+            return Answer(NotNow(error.message))
+        return errand.route.provider.send(request, self.is_fresh)
+
+    def _read(self, errand: Errand, answer: Answer) -> Outcome:
+        try:
+            return errand.read(answer)
+        except LedgerUnavailable as error:
+            return Uncertain(f"its answer could not be compared: {error.message}")
+
     def _record(self, claim: Claim, outcome: Outcome) -> Settled:
-        """Settle a row. What cannot be recorded now is tried again: the answer comes only once."""
-        for _ in range(TRIES_TO_RECORD):
+        """Settle a row. What cannot be recorded is tried until it can: the answer comes once."""
+        while True:
             try:
                 now = self._around.now()
                 return self._around.ledger.settling.settle(claim, outcome, now, self._look_after)
@@ -85,6 +100,5 @@ class Sender:
                 try:
                     self._around.wait(RECORD_AGAIN_SECONDS)
                 except Stopped:
-                    break
-        # The row stays `sending`; whoever takes over finds it in doubt, and looks.
-        return Settled(None)
+                    # The row stays `sending`: whoever takes over finds it in doubt, and looks.
+                    return Settled(None)

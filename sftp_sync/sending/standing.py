@@ -14,6 +14,7 @@ from sftp_sync.providers.breaker import Breaker
 
 REFUSALS_TO_BLOCK = 5
 UNREACHABLE_TO_REST = 5
+UNREACHABLE_SECONDS = 30.0
 FIRST_REST_SECONDS = 60.0
 LONGEST_REST_SECONDS = 900.0
 
@@ -26,11 +27,6 @@ class Rest:
     seconds: float = FIRST_REST_SECONDS
     problem: SyncError | None = None
     is_said: bool = False
-
-    def is_new(self) -> bool:
-        """Whether there is a problem that was not said yet; said from now on."""
-        was_said, self.is_said = self.is_said, self.problem is not None
-        return self.is_said and not was_said
 
     def begin(self, now: float, problem: SyncError) -> None:
         """Rest from now on."""
@@ -53,6 +49,18 @@ class Standing:
     campaigns: dict[str, Rest] = field(default_factory=dict)
     _refusals: dict[str, int] = field(default_factory=dict)
     _unreachable: int = 0
+    _unreachable_since: float = 0.0
+
+    @property
+    def breaker_problem(self) -> SyncError | None:
+        """Why the breaker is open, if it is."""
+        if self.breaker.open_until is None:
+            return None
+        return VendorUnavailable(
+            "The vendor's answers leave open whether calls were queued:"
+            f" {self.breaker.reason.rstrip('.')}.",
+            fix="Nothing is sent until it answers again; rows in doubt are looked into first.",
+        )
 
     def rest_of(self, campaign: str) -> Rest:
         """The rest of one campaign."""
@@ -72,11 +80,18 @@ class Standing:
             case Blocked("campaign", reason):
                 self.rest_of(campaign).begin(now, VendorRefused(_sentence(reason)))
             case NotNow(reason, _, is_unreachable) if is_unreachable:
-                self._unreachable += 1
-                if self._unreachable >= UNREACHABLE_TO_REST:
-                    self.account.begin(now, VendorUnavailable(_sentence(reason)))
+                self._count_unreachable(reason, now)
             case _:
                 self._unreachable = 0
+
+    def _count_unreachable(self, reason: str, now: float) -> None:
+        """A network that is gone for a moment stops nothing."""
+        if self._unreachable == 0:
+            self._unreachable_since = now
+        self._unreachable += 1
+        is_long = now - self._unreachable_since >= UNREACHABLE_SECONDS
+        if self._unreachable >= UNREACHABLE_TO_REST and is_long:
+            self.account.begin(now, VendorUnavailable(_sentence(reason)))
 
     def _count_refusals(self, campaign: str, outcome: Outcome, now: float) -> None:
         match outcome:
