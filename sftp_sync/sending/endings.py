@@ -1,0 +1,63 @@
+"""When a run is over that is not to stay for ever, and what is to be said about its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sftp_sync.errors import SyncError
+from sftp_sync.ledger import Ledger
+from sftp_sync.sending.lookout import Lookout
+from sftp_sync.sending.route import Patience, SendingAccount
+from sftp_sync.sending.standing import Standing
+
+PROBES_TO_GIVE_UP = 3
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What decides about the end of a run of one account."""
+
+    account: SendingAccount
+    ledger: Ledger
+    patience: Patience
+    standing: Standing
+    lookout: Lookout
+
+    def gives_up(self, now: float) -> bool:
+        """Whether what is left must wait for another run, or for a person."""
+        breaker = self.standing.breaker
+        if now < self.standing.account.until:
+            return True
+        if not self.patience.waits:
+            return breaker.open_until is not None or self.account.budget.pause_left() > 0
+        return breaker.open_until is not None and breaker.pauses >= PROBES_TO_GIVE_UP
+
+    def awaits_doubts(self, now: float) -> bool:
+        """Whether rows are in doubt that may be settled before long, without a person."""
+        if not self.patience.waits or self.lookout.gives_up:
+            return False
+        names = [
+            route.name
+            for route in self.account.routes
+            if not self.standing.is_resting(route.name, now)
+        ]
+        return self.ledger.doubts.is_any_waiting(names)
+
+    def conclusion(self) -> SyncError | None:
+        """What a person must know."""
+        rests = [self.standing.account, *self.standing.campaigns.values()]
+        problems = [rest.problem for rest in rests]
+        problems += [self.standing.breaker_problem, self.lookout.problem]
+        return next((problem for problem in problems if problem is not None), None)
+
+    def finished(self) -> list[str]:
+        """The campaigns of which nothing is left to send or to settle, if all went well."""
+        if self.conclusion() is not None:
+            return []
+        names = [route.name for route in self.account.routes]
+        due = self.ledger.claims.due(names)
+        return [
+            name
+            for name in names
+            if name not in due and not self.ledger.doubts.is_any_waiting([name])
+        ]
