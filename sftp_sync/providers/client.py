@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,18 @@ from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
 from sftp_sync.model import Blocked, NotNow
 from sftp_sync.providers.base import Answer, Lane
 from sftp_sync.providers.hints import NOTHING_SAID, clock_offset, hints_of
-from sftp_sync.providers.http import ReadAccepted, document_or_error, outcome_of, with_wait
+from sftp_sync.providers.http import (
+    ReadAccepted,
+    answer_or_error,
+    document_in,
+    document_or_error,
+    is_success,
+    outcome_of,
+    told,
+    with_wait,
+)
 from sftp_sync.providers.pace import Pace
-from sftp_sync.providers.shapes import problem_of
+from sftp_sync.providers.shapes import Problem, document_of, problem_of
 from sftp_sync.providers.wire import Broken, Exchange, Reply, Wire
 from sftp_sync.providers.wording import sentence
 
@@ -28,6 +37,16 @@ class Read:
 
     document: Mapping[str, Any]
     clock_offset: float | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the vendor said to a request that causes no call: a document, or a no in its words."""
+
+    status: int
+    document: Mapping[str, Any]
+    problem: Problem | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,15 +82,7 @@ class VendorClient:
             token = self._token()
         except VendorRefused as error:
             return Answer(Blocked("account", error.message))
-        exchange = Exchange(
-            method="POST",
-            path=path,
-            headers=self._headers(token) | {"Content-Type": "application/json"},
-            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
-                "utf-8", "replace"
-            ),
-            may_send=may_send,
-        )
+        exchange = replace(_written("POST", path, self._headers(token), body), may_send=may_send)
         began = self._now()
         reply = self._wire.exchange(exchange)
         self._settle_slot(reply)
@@ -100,6 +111,31 @@ class VendorClient:
         reply = self._wire.exchange(self._reading(path, {}, {"User-Agent": USER_AGENT}))
         document = document_or_error(reply)
         return Read(document, clock_offset(_headers_of(reply), began, self._now()))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        secrets: tuple[str, ...] = (),
+    ) -> Told:
+        """Ask for something that causes no call, once. A no of the vendor's is an answer; raises
+        where there is none, and where the whole account is refused. `secrets` are in the body.
+        """
+        if not self.pace.take("dispatch"):
+            raise VendorUnavailable("Stopping: the vendor was not asked.")
+        token = self._token()
+        hidden = (token, *secrets)
+        exchange = _written(method, path, self._headers(token), body)
+        # Some answers show the whole campaign.
+        reply = self._wire.exchange(replace(exchange, max_answer_bytes=LARGEST_LISTING_BYTES))
+        self._settle_slot(reply)
+        answer = answer_or_error(reply, self.pace.pause_left() or None, hidden)
+        if is_success(answer.status):
+            return Told(answer.status, document_in(answer))
+        problem = problem_of(answer.body)
+        said = told(answer.status, problem, hidden)
+        return Told(answer.status, document_of(answer.body) or {}, problem, said)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -135,8 +171,7 @@ class VendorClient:
     def _settle_slot(self, reply: Reply | Broken) -> None:
         """What the answer, or its absence, means to the pace."""
         if isinstance(reply, Reply):
-            is_success = reply.status < 300  # noqa: PLR2004 - HTTP's successes
-            said = None if is_success else problem_of(reply.body).retry_after
+            said = None if is_success(reply.status) else problem_of(reply.body).retry_after
             self.pace.answered(hints_of(reply.status, reply.headers, self._now(), said))
         elif reply.sent:
             self.pace.answered(NOTHING_SAID)
@@ -144,6 +179,17 @@ class VendorClient:
             self.pace.give_back()
             if not reply.withheld:
                 self.pace.stumbled()
+
+
+def _written(
+    method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object] | None
+) -> Exchange:
+    """A request with a JSON body, where there is one."""
+    if body is None:
+        return Exchange(method, path, headers=headers)
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    written = {**headers, "Content-Type": "application/json"}
+    return Exchange(method, path, headers=written, body=text.encode("utf-8", "replace"))
 
 
 def _fits_a_header(token: str) -> bool:

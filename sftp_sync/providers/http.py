@@ -60,11 +60,16 @@ def outcome_of(
         if reply.sent:
             return Uncertain(reason)
         return NotNow(reason, is_unreachable=not reply.withheld)
-    if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's successes
+    if is_success(reply.status):
         return _success(reply, accepted)
     problem = problem_of(reply.body)
     said = told(reply.status, problem, secrets)
     return _by_status(reply.status, said) or _by_body(reply, problem, said) or Uncertain(said)
+
+
+def is_success(status: int) -> bool:
+    """Whether a status is one of HTTP's successes."""
+    return 200 <= status < 300  # noqa: PLR2004 - HTTP's successes
 
 
 def _success(reply: Reply, accepted: ReadAccepted) -> Outcome:
@@ -126,21 +131,45 @@ def document_or_error(
     reply: Reply | Broken, wait_seconds: float | None = None, secrets: tuple[str, ...] = ()
 ) -> Mapping[str, Any]:
     """What a GET brought, or the error that says what to do."""
+    answer = answer_or_error(reply, wait_seconds, secrets)
+    if not is_success(answer.status):
+        raise refusal_of(answer.status, told(answer.status, problem_of(answer.body), secrets))
+    return document_in(answer)
+
+
+def document_in(answer: Reply) -> Mapping[str, Any]:
+    """The JSON object of a success; a proxy's page is none."""
+    document = document_of(answer.body)
+    if document is None:
+        raise VendorUnavailable(f"The answer {answer.status} is not the vendor's JSON.")
+    return document
+
+
+def answer_or_error(
+    reply: Reply | Broken, wait_seconds: float | None = None, secrets: tuple[str, ...] = ()
+) -> Reply:
+    """A whole answer that is about what was asked; raises where the vendor did not say anything, or
+    refuses the account as a whole.
+    """
     if isinstance(reply, Broken):
         raise VendorUnavailable(_capital(sentence(reply.reason, secrets)) + ".")
-    if 200 <= reply.status < 300:  # noqa: PLR2004 - HTTP's successes
-        document = document_of(reply.body)
-        if document is None:
-            raise VendorUnavailable(f"The answer {reply.status} is not the vendor's JSON.")
-        return document
+    if is_success(reply.status):
+        return reply
     said = told(reply.status, problem_of(reply.body), secrets)
     if reply.status in (408, 425, 429) or reply.status >= 500:  # noqa: PLR2004 - HTTP's own faults
         raise VendorUnavailable(f"The vendor answered {said}.", wait_seconds=wait_seconds)
-    raise VendorRefused(
+    if BLOCKS.get(reply.status) == "account":
+        raise refusal_of(reply.status, said)
+    return reply
+
+
+def refusal_of(status: int, said: str) -> VendorRefused:
+    """A refusal with what to do about it."""
+    return VendorRefused(
         f"The vendor answered {said}.",
-        fix=FIXES.get(reply.status, ""),
+        fix=FIXES.get(status, ""),
         who="you",
-        scope=BLOCKS.get(reply.status, "campaign"),
+        scope=BLOCKS.get(status, "campaign"),
     )
 
 
