@@ -135,7 +135,7 @@ def configure(
     logging.captureWarnings(capture=True)
     # A line that cannot be formatted would be printed with its raw arguments.
     logging.raiseExceptions = False
-    _quieten(level)
+    _quieten()
 
 
 def _shared() -> list[Processor]:
@@ -170,14 +170,13 @@ class _Prioritised:
         return f"<{priority}>{self._render(logger, method, event)!s}"
 
 
-def _quieten(level: int) -> None:
+def _quieten() -> None:
     """Libraries speak from WARNING on, also where we debug: they log URLs and payloads."""
     for name in (*NOISY, *NOISY_SERVERS):
         logging.getLogger(name).setLevel(logging.WARNING)
     # What paramiko logs as an error reaches us as an exception too, with its campaign; its own
     # record is a traceback, one event for each line.
-    paramiko_level = logging.WARNING if level == logging.DEBUG else logging.CRITICAL
-    logging.getLogger("paramiko").setLevel(paramiko_level)
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 
 
 def _redaction(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import Literal
 
 def shown(name: str) -> str:
     """A name from outside as one readable line, whatever bytes it holds."""
-    raw = os.fsencode(name)
+    # Not `os.fsencode`: the locale of this machine has no say in a partner's names.
+    raw = name.encode("utf-8", "surrogateescape")
     text = raw.decode("utf-8", "backslashreplace")
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
@@ -22,7 +22,7 @@ def shown(name: str) -> str:
 @dataclass(frozen=True)
 class RemoteFile:
     """One entry of a listing. The name is untrusted; bytes that are not UTF-8 are kept as
-    surrogate escapes (`os.fsencode` gives them back). `size` and `modified_at` (epoch seconds)
+    surrogate escapes (as `os.fsdecode` makes them). `size` and `modified_at` (epoch seconds)
     are None where the server does not say.
     """
 

@@ -168,7 +168,7 @@ def test_a_name_that_is_no_key_of_ours_cannot_either(written: io.StringIO) -> No
     assert "\x1b" not in written.getvalue()
 
 
-@pytest.mark.parametrize("name", [*logs.NOISY, "paramiko.transport", "httpx"])
+@pytest.mark.parametrize("name", [*logs.NOISY, "httpx.client"])
 def test_noisy_libraries_are_quiet_even_where_we_debug(name: str, written: io.StringIO) -> None:
     logging.getLogger(name).info("every request, with its URL")
     logging.getLogger(name).warning("worth a look")
@@ -176,9 +176,10 @@ def test_noisy_libraries_are_quiet_even_where_we_debug(name: str, written: io.St
     assert "worth a look" in written.getvalue()
 
 
-def test_paramikos_tracebacks_are_shown_only_where_we_debug() -> None:
+@pytest.mark.parametrize("verbosity", [0, 1])
+def test_paramikos_tracebacks_are_not_shown_even_where_we_debug(verbosity: int) -> None:
     stream = io.StringIO()
-    logs.configure("json", 0, stream)
+    logs.configure("json", verbosity, stream)
     logging.getLogger("paramiko.transport").error("Exception (client): …")
     assert stream.getvalue() == ""
 
