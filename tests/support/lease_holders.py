@@ -56,11 +56,13 @@ class Process:
 
 
 @contextlib.contextmanager
-def holder(database: Database, silent_seconds: float = 30) -> Iterator[Process]:
+def holder(
+    database: Database, silent_seconds: float = 30, module: str = __name__
+) -> Iterator[Process]:
     """A process with a ledger of its own on this database."""
     words = [database.url, str(database.locks), str(silent_seconds)]
     with subprocess.Popen(
-        [sys.executable, "-m", __name__, *words],
+        [sys.executable, "-m", module, *words],
         cwd=ROOT,
         text=True,
         stdin=subprocess.PIPE,
