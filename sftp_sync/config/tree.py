@@ -19,6 +19,10 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from sftp_sync.config.problems import ConfigProblems, Problem, Where, dotted
 
 MAX_BYTES = 10_000_000
+BRACKETS = ("[", "{", '"', "'")
+START = (
+    "It starts with `state_dir: …`, `accounts:` and `campaigns:`; `sftp-sync sandbox` prints one."
+)
 STANDARD_TAG = "tag:yaml.org,2002:"
 
 
@@ -54,27 +58,56 @@ class Tree:
         self.problems.append(Problem(at, dotted(where), message))
 
 
-def read_tree(path: Path) -> Tree:
-    """The file as values with lines; `ConfigProblems` where it cannot be read at all."""
+def read_tree(path: Path, hint: str = START) -> Tree:
+    """The file as values with lines; `ConfigProblems` where it cannot be read at all. `hint` says
+    what should stand in a file that holds no keys.
+    """
     try:
-        yaml = YAML(typ="safe", pure=True)
-        # A name for another block from here on is good YAML.
-        yaml.composer.warn_double_anchors = False
-        root = yaml.compose(StringIO(_text(path)))
+        root = _composed(_text(path))
     except MarkedYAMLError as error:
         raise ConfigProblems(path, [_yaml_problem(error)]) from error
     except YAMLError as error:
         message = f"holds a character that YAML does not allow: {str(error).splitlines()[0]}."
         raise ConfigProblems(path, [Problem(0, "", message)]) from error
     if root is None:
-        message = "empty. `sftp-sync sandbox` prints a configuration to start from."
-        raise ConfigProblems(path, [Problem(0, "", message)])
+        raise ConfigProblems(path, [Problem(0, "", f"empty. {hint}")])
     tree = Tree()
     tree.value = _Builder(tree).value(root, ())
     if not isinstance(tree.value, dict):
-        message = "not a list of keys. It starts with `state_dir: …`, `accounts:` and `campaigns:`."
-        raise ConfigProblems(path, [Problem(1, "", message)])
+        raise ConfigProblems(path, [Problem(1, "", f"not a list of keys. {hint}")])
     return tree
+
+
+def read_value(text: str) -> object:
+    """One value as it is typed on a command line: a list or block in brackets, text in quotes, a
+    number, true, false, null; anything else is text as it stands. `ValueError` says what is wrong.
+    """
+    if text.strip()[:1] not in BRACKETS:
+        known = {"null": None, "true": True, "false": False}
+        word = text.strip()
+        return known[word.lower()] if word.lower() in known else _number_or_text(text)
+    try:
+        root = _composed(text)
+    except YAMLError as error:
+        raise ValueError(f"{text} is not a value: a bracket or a quote is not closed.") from error
+    tree = Tree()
+    tree.value = None if root is None else _Builder(tree).value(root, ())
+    if tree.problems:
+        raise ValueError(tree.problems[0].message)
+    return tree.value
+
+
+def _composed(text: str) -> Node | None:
+    yaml = YAML(typ="safe", pure=True)
+    # A name for another block from here on is good YAML.
+    yaml.composer.warn_double_anchors = False
+    root: Node | None = yaml.compose(StringIO(text))
+    return root
+
+
+def _number_or_text(text: str) -> object:
+    number = _whole(text.strip())
+    return text if number is None or str(number) != text.strip() else number
 
 
 def _text(path: Path) -> str:
