@@ -20,7 +20,7 @@ PURE = ("phones", "contacts", "tables")
 FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "providers.breaker")
 STORY = (
     *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
-    *("admission", "attention", "overview", "checkup", "doubt"),
+    *("admission", "attention", "overview", "checkup", "doubt", "report"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")
 WAYS_IN = (*WORDS, *STORY, "ledger", "config", "logs", "wiring")
@@ -48,7 +48,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("httpx", "httpcore"), ("providers",)),
     **dict.fromkeys(("typer", "rich"), ("cli",)),
     **dict.fromkeys(("starlette", "uvicorn"), ("web", "sandbox")),
-    **dict.fromkeys(("jinja2", "prometheus_client"), ("web",)),
+    "jinja2": ("report", "web"),
+    "prometheus_client": ("web",),
     "apscheduler": ("daemon", "config.schedule"),
     # Numbers, and the names and codes of the countries they are read in.
     "phonenumbers": ("phones", "contacts.regions"),

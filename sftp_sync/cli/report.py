@@ -1,0 +1,73 @@
+"""sftp-sync report"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sftp_sync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption
+
+if TYPE_CHECKING:
+    from sftp_sync.report import Report
+
+TO_STDOUT = Path("-")
+
+
+def report(
+    context: typer.Context,
+    campaign: Annotated[str, typer.Argument(metavar="CAMPAIGN", help="A campaign.")],
+    since: Annotated[
+        str, typer.Option(help="The first day, 2026-11-01, or how far back: 7d, 4w.")
+    ] = "30d",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Write a page with charts here; - is stdout, and only the page goes there.",
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """What became of the calls, by file and by day, and what is outstanding."""
+    from sftp_sync.cli import office
+    from sftp_sync.cli.report_screen import show
+    from sftp_sync.errors import UsageError
+    from sftp_sync.report import document, page, save
+
+    if json and output == TO_STDOUT:
+        raise UsageError(
+            "--json and --output - both want stdout.", fix="Give the page a file: --output PATH"
+        )
+    office.set_up_logs(verbose=verbose, quiet=quiet)
+    made = _composed(context, config, campaign, since)
+    if output == TO_STDOUT:
+        typer.echo(page(made))
+        return
+    written = None if output is None else save(page(made), output)
+    if json:
+        office.print_json(document(made))
+    elif not quiet:
+        show(made)
+        if written is not None:
+            typer.echo(f"\nThe page with the charts: {written}")
+
+
+def _composed(context: typer.Context, config: Path | None, campaign: str, since: str) -> Report:
+    from sftp_sync.cli import office
+    from sftp_sync.report import Period, compose
+    from sftp_sync.wiring import now
+
+    read = office.read_config(context, config)
+    (chosen,) = office.chosen(read, [campaign])
+    moment = now()
+    period = Period.since(since, moment, chosen.model.timezone)
+    with office.opened(read) as opened:
+        history = opened.ledger.outcomes.since(chosen.name, period.begin)
+    return compose(chosen.name, history, period, moment)
