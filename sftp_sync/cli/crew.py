@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -112,6 +112,8 @@ def _begin(
 
 def _all(begun: Sequence[Future[R]], stopping: threading.Event) -> list[R]:
     try:
+        # All of them first: where we stumble over one, the others still come to their end.
+        wait(begun)
         return [future.result() for future in begun]
     except BaseException:
         stopping.set()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sftp_sync.overview import Standing
     from sftp_sync.reports import RunReport, SendReport, WindUp
 
-NEEDS_A_LOOK, USAGE, BUSY = 1, 2, 75
+NEEDS_A_LOOK, USAGE, BUG, BUSY = 1, 2, 3, 75
 
 
 class OneStep(StrEnum):
@@ -96,6 +96,8 @@ def _sync(
 def _code(done: Everything, found: list[Standing]) -> int:
     from sftp_sync.errors import ConfigError
 
+    if any(one.collected.stumbled for one in done.runs):
+        return BUG
     ends = [problem for end in done.ends for problem in end.problems]
     problems = [*(one.problem for one in done.runs), *(one.problem for one in done.sends), *ends]
     if any(isinstance(problem, ConfigError) for problem in problems):

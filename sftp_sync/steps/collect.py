@@ -12,7 +12,7 @@ from enum import Enum, auto
 import structlog
 
 from sftp_sync.around import Connect, Surroundings
-from sftp_sync.errors import FileRefused, RemoteMissing, RemoteRefused, SyncError
+from sftp_sync.errors import FileRefused, NeedsOperator, RemoteMissing, RemoteRefused, SyncError
 from sftp_sync.intake.entry import Desk, enter, refuse, refuse_our_own, repeat
 from sftp_sync.intake.fetch import fetch, make_room
 from sftp_sync.intake.look import new_lists
@@ -33,13 +33,14 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class Collected:
     """What one collect came to. `interrupted` is what ended it before its end, after it had done
-    what is told here.
+    what is told here. `stumbled`: a bug of ours has kept a file out.
     """
 
     files: tuple[FileRecord, ...] = ()
     left_for_later: tuple[str, ...] = ()
     delivered: int = 0
     interrupted: SyncError | None = None
+    stumbled: bool = False
 
 
 class Passed(Enum):
@@ -67,11 +68,12 @@ class Visit:
     receipts: Round = field(default_factory=Round.of_receipts)
     not_tidied: Refusals = field(default_factory=Refusals)
     is_all_readable: bool = True
-    bug: Exception | None = None
+    stumbled: bool = False
 
     def told(self, interrupted: SyncError | None = None) -> Collected:
         """What there is to tell."""
-        return Collected(tuple(self.files), tuple(self.left), self.delivered, interrupted)
+        files, left = tuple(self.files), tuple(self.left)
+        return Collected(files, left, self.delivered, interrupted, self.stumbled)
 
 
 def collect(campaign: Campaign, connect: Connect, around: Surroundings) -> Collected:
@@ -89,8 +91,6 @@ def collect(campaign: Campaign, connect: Connect, around: Surroundings) -> Colle
                 if not visit.files and not visit.delivered:
                     raise
                 return visit.told(interrupted=error)
-    if visit.bug is not None:
-        raise visit.bug
     return visit.told()
 
 
@@ -145,9 +145,21 @@ def _taken_in(visit: Visit, desk: Desk, source: RemoteFile) -> FileRecord | Pass
     except SyncError:
         raise
     except Exception as bug:
+        # One file that we stumble over must keep neither the others out nor the other steps.
         log.exception("file_failed", campaign=visit.campaign.name, file=source.shown_name)
-        visit.bug = visit.bug or bug
+        around = visit.around
+        notice = _our_fault(source, bug)
+        around.ledger.notices.post(visit.campaign.name, CAUSE, notice, around.now())
+        visit.stumbled = True
         return Passed.UNREADABLE
+
+
+def _our_fault(source: RemoteFile, bug: Exception) -> NeedsOperator:
+    return NeedsOperator(
+        f"{source.shown_name} was not taken in: a bug in sftp-sync ({type(bug).__name__}).",
+        fix="Please report the traceback in the log. The file stays in the inbox and is tried again"
+        " at each run; moved away it is not.",
+    )
 
 
 def _take_in(desk: Desk, remote: Remote, source: RemoteFile) -> FileRecord | Passed:

@@ -91,8 +91,10 @@ def test_one_poisonous_file_does_not_keep_the_others_out(tmp_path: Path) -> None
     partner.drop("b.csv", b"phone\n2125550124\n", age_seconds=100)
     said = house.sync(without="a file is read without stumbling")
     assert said.code == 3
-    assert "This is a bug in sftp-sync" in said.stderr
+    assert "Traceback" in said.stderr
+    assert "a.csv was not taken in: a bug in sftp-sync (ZeroDivisionError)" in said.stdout
     assert [one.name for one in house.files()] == ["b.csv"]
     assert house.spooled() == []
     assert house.sync().code == 0
     assert counts(house.file("a.csv")) == {"pending": 1}
+    assert house.status()["attention"] == []
