@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rich.table import Table
 
+from sftp_sync.admission import UntestedError
 from sftp_sync.cli.crew import Everything
 from sftp_sync.cli.screen import coloured, console, counted, plain, table
 from sftp_sync.model import FileRecord, RowState
@@ -30,11 +31,12 @@ def sync_document(done: Everything, standings: Sequence[Standing]) -> dict[str, 
 def _campaign_document(run: RunReport | None, end: WindUp, standing: Standing) -> dict[str, object]:
     collected = Collected() if run is None else run.collected
     problems = [*([] if run is None or run.problem is None else [run.problem]), *end.problems]
+    now = {file.id: file for file in standing.files}
     return {
         "name": standing.campaign.name,
         "ok": end.is_fine and (run is None or run.is_fine),
         "problems": [str(problem) for problem in problems],
-        "collected": [file_document(file) for file in collected.files],
+        "collected": [file_document(now.get(file.id, file)) for file in collected.files],
         "left_for_later": list(collected.left_for_later),
         "calls_over": end.followed.over,
         "delivered": collected.delivered + end.published.delivered,
@@ -69,7 +71,9 @@ def _show_attention(standing: Standing, run: RunReport | None, end: WindUp) -> N
     lines = list(standing.attention)
     problems = [*([] if run is None or run.problem is None else [run.problem]), *end.problems]
     for problem in problems:
-        if not any(problem.message in line for line in lines):
+        # That a test is missing is the first thing to attend to anyway.
+        is_said = isinstance(problem, UntestedError)
+        if not is_said and not any(problem.message in line for line in lines):
             lines.append(str(problem))
     for line in lines:
         console().print(f"  [yellow]![/] {plain(line)}")
