@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sftp_sync.intake.entry import enter
+from sftp_sync.model import Campaign, ContactRules, FileRules, RowState
+from sftp_sync.steps.preview import Previewed, preview
+from tests.support.builders import a_campaign
+from tests.support.desks import Intake, an_intake
+
+
+@pytest.fixture
+def intake(tmp_path: Path) -> Iterator[Intake]:
+    with an_intake(tmp_path) as made:
+        yield made
+
+
+def campaign(**rules: Any) -> Campaign:
+    files = FileRules(settle_seconds=0, **rules)
+    return a_campaign(files=files, contacts=ContactRules(region="US"))
+
+
+def seen(intake: Intake, **rules: Any) -> dict[str, Previewed]:
+    found = preview(campaign(**rules), lambda: intake.remote, intake.around)
+    return {one.name: one for one in found}
+
+
+def test_every_row_is_classified_and_nothing_is_kept(intake: Intake) -> None:
+    intake.ledger.campaigns.collected("renewals", intake.around.now())
+    intake.drop("list.csv", b"phone\n2125550123\n12\n2125550123\n2125550124\n")
+    previewed = seen(intake)["list.csv"]
+    assert previewed.tally is not None
+    assert previewed.state == "dispatching"
+    assert previewed.tally.states[RowState.PENDING] == 2
+    assert [line for line, _, _ in previewed.tally.first_rejects] == [3]
+    assert intake.ledger.files.all() == []
+    assert not [path for path in intake.around.spool.root.rglob("*") if path.is_file()]
+
+
+def test_what_would_be_held_refused_or_repeated_is_told_with_the_reason(intake: Intake) -> None:
+    first = intake.drop("first.csv", b"phone\n2125550123\n")
+    enter(intake.desk(campaign()), intake.staged(first))
+    intake.ledger.campaigns.collected("renewals", intake.around.now())
+    intake.drop("again.csv", b"phone\n2125550123\n")
+    intake.drop("refused.csv", b"name\nAnn\n")
+    intake.drop("held.csv", b"phone\n1\n2\n2125550125\n")
+    intake.drop("big.csv", b"phone\n" + b"2125550126\n" * 20)
+    told = seen(intake, max_bytes=100)
+    assert {name: str(one.state) for name, one in told.items()} == {
+        "again.csv": "repeated",
+        "refused.csv": "refused",
+        "held.csv": "held",
+        "big.csv": "refused",
+    }
+    assert "2 of 3 rows are invalid" in (told["held.csv"].reason or "")
+    assert "100 are allowed" in (told["big.csv"].reason or "")
+    assert "imported as file" in (told["again.csv"].reason or "")
+
+
+def test_a_file_of_ours_would_be_refused(intake: Intake) -> None:
+    enter(intake.desk(campaign()), intake.staged(intake.drop("list.csv", b"phone\n12\n")))
+    (rejects, _) = intake.ledger.deliveries.due("renewals")
+    intake.drop("ours.csv", intake.around.spool.path_of(rejects.spooled).read_bytes())
+    assert seen(intake)["ours.csv"].state == "refused"
+
+
+def test_no_more_files_are_looked_into_than_a_run_would_take(intake: Intake) -> None:
+    for number in range(5):
+        intake.drop(f"list{number}.csv")
+    assert len(seen(intake, max_files_per_run=2)) == 2
