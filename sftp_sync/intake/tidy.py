@@ -7,33 +7,21 @@ known from the ledger.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from posixpath import join
-from typing import BinaryIO, cast
 
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import RemoteExists, RemoteMissing, RemoteRefused
 from sftp_sync.intake.inbox import PRIVATE_PREFIX
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, ReadFile, RemoteFile
+from sftp_sync.outbox.content import sha256_at
 from sftp_sync.outbox.names import marked, stamp
 from sftp_sync.outbox.refusals import Refusals
 from sftp_sync.remote.base import Remote
 
 CAUSE = "after_import"
 ENOUGH_NAMES = 1000
-
-
-class _Hash:
-    """Takes bytes and keeps only their hash."""
-
-    def __init__(self) -> None:
-        self.digest = hashlib.sha256()
-
-    def write(self, chunk: bytes) -> int:
-        self.digest.update(chunk)
-        return len(chunk)
 
 
 def tidy_due(
@@ -80,7 +68,7 @@ def _tidy(campaign: Campaign, remote: Remote, file: ReadFile) -> bool:
         except RemoteMissing:
             return False
     try:
-        is_what_was_read = _content(remote, private) == file.sha256
+        is_what_was_read = sha256_at(remote, private) == file.sha256
         if is_what_was_read and campaign.files.after_import != "keep":
             _clear_away(campaign, remote, file, private)
             return False
@@ -103,12 +91,6 @@ def _clear_away(campaign: Campaign, remote: Remote, file: ReadFile, private: str
 def _forget(campaign: Campaign, around: Surroundings, lease: Lease, file: ReadFile) -> None:
     """What was put back may look in size and time like what was read: it must be fetched again."""
     around.ledger.files.sight(lease, campaign.name, RemoteFile(file.name, None, None), file.id)
-
-
-def _content(remote: Remote, path: str) -> str:
-    taken = _Hash()
-    remote.fetch(path, cast("BinaryIO", taken))
-    return taken.digest.hexdigest()
 
 
 def _place(remote: Remote, path: str, names: Iterator[str]) -> None:

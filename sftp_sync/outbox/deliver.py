@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 from dataclasses import dataclass, field, replace
 from posixpath import join
 from typing import Self
@@ -12,6 +10,7 @@ from sftp_sync.around import Surroundings
 from sftp_sync.errors import NeedsOperator, RemoteExists, RemoteRefused, TryLater
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, Delivery
+from sftp_sync.outbox.content import sha256_at
 from sftp_sync.outbox.names import bumped
 from sftp_sync.outbox.refusals import Refusals
 from sftp_sync.remote.base import Remote
@@ -103,10 +102,8 @@ def _holds(remote: Remote, path: str, delivery: Delivery) -> bool:
     found = remote.stat(path)
     if found is None or found.kind != "file" or found.size not in {None, delivery.size}:
         return False
-    content = io.BytesIO()
     try:
-        remote.fetch(path, content)
+        return sha256_at(remote, path) == delivery.sha256
     except RemoteRefused:
         # A drop box that may be written to and not read: our name and our size must do.
         return found.size is not None
-    return hashlib.sha256(content.getvalue()).hexdigest() == delivery.sha256
