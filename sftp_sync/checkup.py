@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sftp_sync.around import Connect, OpenVendor, Surroundings
 from sftp_sync.errors import ConfigError, SyncError
+from sftp_sync.hosted import look_for_double_import
 from sftp_sync.model import Campaign
 from sftp_sync.providers.base import CallProvider
 from sftp_sync.remote.preflight import Check, Places, preflight
@@ -44,12 +45,14 @@ def check_up(
     around.ledger.campaigns.tested(campaign.name, campaign.connection, around.now(), passed=passed)
     if passed:
         around.ledger.notices.clear(campaign.name, "collect")
-    return Checkup(campaign.name, (*partner, *_vendor(vendor)))
+    return Checkup(campaign.name, (*partner, *_vendor(campaign, vendor, around)))
 
 
-def _vendor(vendor: OpenVendor) -> tuple[Check, ...]:
+def _vendor(campaign: Campaign, vendor: OpenVendor, around: Surroundings) -> tuple[Check, ...]:
     api = _checked("api", lambda: _answers(vendor()))
-    return (api, _checked("campaign", lambda: _campaign(vendor()))) if api.ok else (api,)
+    if not api.ok:
+        return (api,)
+    return (api, _checked("campaign", lambda: _campaign(campaign, vendor(), around)))
 
 
 def _answers(provider: CallProvider) -> Check:
@@ -57,16 +60,19 @@ def _answers(provider: CallProvider) -> Check:
     return Check("api", ok=True, detail="the vendor's API answers, and takes the token")
 
 
-def _campaign(provider: CallProvider) -> Check:
-    campaign = provider.campaign()
-    said = f"{campaign.name} is {campaign.status}"
-    if campaign.status == ACTIVE:
+def _campaign(campaign: Campaign, provider: CallProvider, around: Surroundings) -> Check:
+    found = provider.campaign()
+    said = f"{found.name} is {found.status}"
+    double = look_for_double_import(campaign, provider, around)
+    if double is not None:
+        return _failed("campaign", double)
+    if found.status == ACTIVE:
         return Check("campaign", ok=True, detail=said)
     return Check(
         "campaign",
         ok=False,
         detail=f"{said}: nothing would be called.",
-        fix="Activate the campaign at the vendor.",
+        fix=f"Type: sftp-sync campaign activate {campaign.name}",
         who="you",
     )
 

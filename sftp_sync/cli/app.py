@@ -14,6 +14,7 @@ from typing import NoReturn
 import typer
 
 from sftp_sync.cli import (
+    campaign,
     check_config,
     connection,
     demo,
@@ -75,6 +76,7 @@ app = typer.Typer(
 )
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(campaign.app, name="campaign")
 
 
 @app.callback()

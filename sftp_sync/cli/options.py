@@ -24,4 +24,8 @@ CampaignsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[CAMPAIGN…]", help="Campaigns. Default: all.", show_default=False),
 ]
+CampaignArgument = Annotated[
+    str, typer.Argument(metavar="CAMPAIGN", help="A campaign of the configuration.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 FileArgument = Annotated[int, typer.Argument(metavar="FILE", help="The id shown by `files`.")]

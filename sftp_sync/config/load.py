@@ -113,6 +113,7 @@ def _campaign(name: str, settings: CampaignSettings, form: Form) -> Campaign:
         account=settings.account,
         destination=destination(name, settings, form.accounts[settings.account]),
         connection=connection(settings),
+        host=settings.sftp.host if settings.sftp else "",
         import_path=settings.import_path,
         export_path=settings.export_path,
         timezone=settings.timezone,

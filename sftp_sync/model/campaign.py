@@ -108,4 +108,5 @@ class Campaign:
     expires_after: timedelta | None = None
     is_testing: bool = False
     connection: str = ""
+    host: str = ""
     file_mode: int | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from sftp_sync.model import Outcome
 
@@ -85,3 +85,11 @@ class CallProvider(Protocol):
 
     def check_account(self) -> None:
         """One cheap request that needs the token; returns, or raises one of `sftp_sync.errors`."""
+
+
+@runtime_checkable
+class ImportsItself(Protocol):
+    """A vendor that can fetch contact files from a partner's server itself."""
+
+    def hosted_import(self) -> Mapping[str, object] | None:
+        """How that is set up for this campaign, without secrets; None where it is not."""

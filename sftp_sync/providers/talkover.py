@@ -20,6 +20,7 @@ from sftp_sync.providers.base import (
     always,
 )
 from sftp_sync.providers.client import VendorClient
+from sftp_sync.providers.http import refusal_of
 from sftp_sync.providers.shapes import identifier, number
 from sftp_sync.providers.times import time_of
 
@@ -58,6 +59,16 @@ class Talkover:
         if not isinstance(fields, dict) or not identifier(fields.get("id")):
             raise VendorUnavailable("The vendor's answer holds no campaign.")
         return campaign_of(fields, read.clock_offset)
+
+    def hosted_import(self) -> Mapping[str, object] | None:
+        """The vendor's own SFTP integration of this campaign; None where there is none."""
+        answer = self._client.request("GET", f"{self._path}/sftp")
+        if answer.status == 404:  # noqa: PLR2004 - not found
+            return None
+        if answer.problem is not None:
+            raise refusal_of(answer.status, answer.said)
+        fields = answer.document.get("data")
+        return fields if isinstance(fields, dict) else None
 
     def calls(self, since: date | None = None) -> Iterator[tuple[VendorCall, ...]]:
         """The account's calls, page by page, of all its campaigns: the rows do not say which."""

@@ -1,5 +1,13 @@
 """Builds the parts that a configuration describes; the only place that knows every adapter."""
 
+from sftp_sync.wiring.owned import (
+    HostedSettings,
+    HostedTest,
+    OwnedCampaign,
+    VendorCampaign,
+    hosted_settings,
+    owned_campaign,
+)
 from sftp_sync.wiring.parts import (
     connector,
     nobody_watches,
@@ -10,11 +18,17 @@ from sftp_sync.wiring.parts import (
 from sftp_sync.wiring.vendors import Vendors, vendors_of
 
 __all__ = [
+    "HostedSettings",
+    "HostedTest",
+    "OwnedCampaign",
+    "VendorCampaign",
     "Vendors",
     "connector",
+    "hosted_settings",
     "nobody_watches",
     "now",
     "open_ledger",
+    "owned_campaign",
     "surroundings",
     "vendors_of",
 ]

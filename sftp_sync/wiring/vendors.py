@@ -69,7 +69,7 @@ def vendors_of(
     for name in dict.fromkeys(one.settings.account for one in campaigns):
         ours = [one for one in campaigns if one.settings.account == name]
         try:
-            client = _client(ours[0].vendor, environment, stopping)
+            client = client_of(ours[0].vendor, environment, stopping)
         except ConfigError as problem:
             problems[name] = problem
             continue
@@ -81,9 +81,10 @@ def vendors_of(
     return Vendors(tuple(accounts), tuple(clients), problems)
 
 
-def _client(
+def client_of(
     account: Account, environment: Mapping[str, str], stopping: threading.Event
 ) -> VendorClient:
+    """The way to an account's API, with a pace of its own."""
     token = _Token(account.token, environment)
     access = Access(
         base_url=account.base_url,

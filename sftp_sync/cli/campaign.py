@@ -1,0 +1,252 @@
+"""sftp-sync campaign: the vendor's campaign, shown, changed, turned on and off."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sftp_sync.cli import hosted_sftp
+from sftp_sync.cli.options import (
+    CampaignArgument,
+    ConfigOption,
+    JsonOption,
+    QuietOption,
+    VerboseOption,
+    YesOption,
+)
+
+if TYPE_CHECKING:
+    from sftp_sync.wiring import OwnedCampaign
+
+app = typer.Typer(
+    help="The vendor's campaign: settings, status, its own SFTP integration.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+app.add_typer(hosted_sftp.app, name="hosted-sftp")
+
+
+class Status(StrEnum):
+    """Where a campaign stands at the vendor."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+FINAL = (Status.COMPLETED, Status.CANCELLED)
+MAY_BECOME: dict[str, tuple[Status, ...]] = {
+    Status.DRAFT: (Status.ACTIVE, Status.CANCELLED),
+    Status.ACTIVE: (Status.PAUSED, *FINAL),
+    Status.PAUSED: (Status.ACTIVE, *FINAL),
+    Status.COMPLETED: (),
+    Status.CANCELLED: (),
+}
+VERBS = {
+    Status.ACTIVE: "activate",
+    Status.PAUSED: "pause",
+    Status.COMPLETED: "complete",
+    Status.CANCELLED: "cancel",
+}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a command was asked to go about it."""
+
+    yes: bool
+    json: bool
+    quiet: bool
+
+
+@app.command("show")
+def show(
+    context: typer.Context,
+    campaign: CampaignArgument,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """The campaign's settings, its agent, its files and its figures."""
+    from sftp_sync.cli import office
+    from sftp_sync.cli.campaign_screen import campaign_document, show_campaign
+
+    office.set_up_logs(verbose=verbose, quiet=quiet)
+    with _opened(context, config, campaign) as owned:
+        found = owned.campaign.show()
+    if json:
+        office.print_json(campaign_document(campaign, found))
+    else:
+        show_campaign(campaign, found)
+
+
+@app.command("update")
+def update(
+    context: typer.Context,
+    campaign: CampaignArgument,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="KEY=VALUE",
+            help="A setting, such as max_retries=2, days_of_week=mon-fri,"
+            " call_time_ranges=09:00-12:00,13:00-17:00 or end_date=null; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE.yaml", help="Settings from a file of these keys."),
+    ] = None,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Change settings: they are checked here, the difference is shown, and you are asked."""
+    from sftp_sync.cli import office
+    from sftp_sync.cli.asking import require_consent
+    from sftp_sync.cli.campaign_screen import differences, differences_document, show_differences
+    from sftp_sync.config.vendor_campaign import changes_from, require_end_after_start
+
+    office.set_up_logs(verbose=verbose, quiet=quiet)
+    changes = changes_from(settings or [], file)
+    with _opened(context, config, campaign) as owned:
+        present = owned.campaign.show().fields
+        require_end_after_start(changes, present)
+        found = differences(changes, present)
+        if not json and not (quiet and yes):
+            show_differences(found)
+        if found:
+            require_consent(f"Change this at {campaign}?", yes=yes)
+            owned.campaign.update({one.name: changes[one.name] for one in found})
+    if json:
+        office.print_json(differences_document(campaign, found))
+    elif not quiet:
+        typer.echo(f"{campaign}: {'changed' if found else 'nothing to change'}")
+
+
+@app.command("activate")
+def activate(
+    context: typer.Context,
+    campaign: CampaignArgument,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Let the vendor call: a draft or paused campaign becomes active."""
+    manner = Manner(yes=True, json=json, quiet=quiet)
+    _turn(context, config, campaign, Status.ACTIVE, manner, verbose=verbose)
+
+
+@app.command("pause")
+def pause(
+    context: typer.Context,
+    campaign: CampaignArgument,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Let the vendor start no new calls; those in progress go on."""
+    manner = Manner(yes=True, json=json, quiet=quiet)
+    _turn(context, config, campaign, Status.PAUSED, manner, verbose=verbose)
+
+
+@app.command("complete")
+def complete(
+    context: typer.Context,
+    campaign: CampaignArgument,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """End the campaign for good; you are asked first."""
+    manner = Manner(yes=yes, json=json, quiet=quiet)
+    _turn(context, config, campaign, Status.COMPLETED, manner, verbose=verbose)
+
+
+@app.command("cancel")
+def cancel(
+    context: typer.Context,
+    campaign: CampaignArgument,
+    yes: YesOption = False,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Cancel the campaign for good; you are asked first."""
+    manner = Manner(yes=yes, json=json, quiet=quiet)
+    _turn(context, config, campaign, Status.CANCELLED, manner, verbose=verbose)
+
+
+def _turn(
+    context: typer.Context,
+    config: Path | None,
+    campaign: str,
+    wanted: Status,
+    manner: Manner,
+    *,
+    verbose: bool,
+) -> None:
+    from sftp_sync.cli import office
+    from sftp_sync.cli.asking import require_consent
+
+    office.set_up_logs(verbose=verbose, quiet=manner.quiet)
+    with _opened(context, config, campaign) as owned:
+        before = owned.campaign.show().status
+        if before != wanted:
+            _require_allowed(campaign, before, wanted)
+            if wanted in FINAL:
+                question = f"{campaign} becomes {wanted} for good; its queued calls are not made."
+                require_consent(f"{question} Go on?", yes=manner.yes)
+            owned.campaign.turn(wanted)
+    if manner.json:
+        changed = before != wanted
+        office.print_json(
+            {"name": campaign, "before": before, "status": wanted, "changed": changed}
+        )
+    elif not manner.quiet:
+        was = "already" if before == wanted else f"now, {before} before"
+        typer.echo(f"{campaign} is {wanted} {was}")
+
+
+def _require_allowed(campaign: str, before: str, wanted: Status) -> None:
+    from sftp_sync.errors import VendorRefused
+
+    allowed = MAY_BECOME.get(before)
+    # A status that is not documented is for the vendor to judge.
+    if allowed is None or wanted in allowed:
+        return
+    fix = "That is final. Make a new campaign at the vendor, and put its id into campaign_id."
+    if allowed:
+        words = " or ".join(f"sftp-sync campaign {VERBS[one]} {campaign}" for one in allowed)
+        fix = f"From {before} there is: {words}"
+    raise VendorRefused(
+        f"{campaign} is {before} at the vendor and cannot become {wanted}.", fix=fix
+    )
+
+
+@contextmanager
+def _opened(context: typer.Context, config: Path | None, campaign: str) -> Iterator[OwnedCampaign]:
+    from sftp_sync.cli import office
+    from sftp_sync.wiring import owned_campaign
+
+    (one,) = office.chosen(office.read_config(context, config), [campaign])
+    with owned_campaign(one, os.environ) as owned:
+        yield owned
