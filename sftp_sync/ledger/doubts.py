@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from sftp_sync.ledger.claims import EXPIRED, Moment, claimant, is_expired, is_paused
-from sftp_sync.ledger.conditions import is_accepted, is_called
+from sftp_sync.ledger.conditions import is_called
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.identities import is_any_ours
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
@@ -73,9 +74,9 @@ class Doubts:
         """Those of these campaigns, unless paused, with rows whose time to look has come."""
         return self._campaigns_with(campaigns, rows.c.next_look_at <= now)
 
-    def is_any_waiting(self, campaigns: Sequence[str]) -> bool:
-        """Whether anything in doubt may still be settled without a person."""
-        return bool(self._campaigns_with(campaigns, rows.c.next_look_at.is_not(None)))
+    def is_any_waiting(self, campaigns: Sequence[str], until: datetime) -> bool:
+        """Whether anything in doubt may be settled by then, without a person."""
+        return bool(self._campaigns_with(campaigns, rows.c.next_look_at <= until))
 
     def _campaigns_with(self, campaigns: Sequence[str], which: ColumnElement[bool]) -> set[str]:
         asked = (
@@ -108,25 +109,14 @@ class Doubts:
 
     def learn_ids(self, destination: str, listed: Iterable[str]) -> None:
         """See whether any of the listed ids is one that an answer gave us."""
-        if self.ids_agree(destination) or not self._is_any_ours(destination, list(listed)):
+        if self.ids_agree(destination):
             return
+        with reading(self._engine) as connection:
+            if not is_any_ours(connection, destination, list(listed)):
+                return
         agreed = update(destinations).where(destinations.c.identity == destination)
         with writing(self._engine) as connection:
             connection.execute(agreed.values(ids_agree=True))
-
-    def _is_any_ours(self, destination: str, ids: Sequence[str]) -> bool:
-        with reading(self._engine) as connection:
-            place = destination_id(connection, destination)
-            for start in range(0, len(ids), AT_ONCE):
-                ours = exists().where(
-                    rows.c.destination_id == place,
-                    rows.c.call_id.in_(ids[start : start + AT_ONCE]),
-                    is_accepted(),
-                    rows.c.id_source == "answer",
-                )
-                if connection.execute(select(ours)).scalar_one():
-                    return True
-        return False
 
     def found(
         self, lease: Lease, doubt: Doubt, call: tuple[str, str], source: str, now: datetime
@@ -176,6 +166,7 @@ class Doubts:
                     attempt=doubt.attempt + 1,
                     claimed_at=when.now,
                     claimant=claimant(lease),
+                    looks=doubt.looks + 1,
                 ),
             )
             return Claim(
@@ -188,6 +179,7 @@ class Doubts:
                 claimed_at=when.now,
                 day=when.day,
                 doubt_since=doubt.since,
+                looks=doubt.looks + 1,
             )
 
     def _apply(

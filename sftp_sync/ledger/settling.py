@@ -26,6 +26,8 @@ from sftp_sync.model import (
 
 S = RowState
 NOT_CALLED = {S.PENDING, S.REFUSED, S.ALREADY_QUEUED}
+FEW_LOOKS, MANY_LOOKS = 2, 20
+LONGEST_PAUSE = timedelta(hours=1)
 STILL_OPEN = (S.SENDING, S.UNCERTAIN)
 
 
@@ -76,12 +78,14 @@ def note(connection: Connection, row_id: int, attempt: int, now: datetime, said:
 def _values(
     claim: Claim, outcome: Outcome, now: datetime, look_after: timedelta
 ) -> dict[str, object]:
+    # What was asked again and again, and is no clearer, is asked more rarely.
+    pause = min(look_after * 2 ** max(0, min(claim.looks, MANY_LOOKS) - FEW_LOOKS), LONGEST_PAUSE)
     doubt: dict[str, object] = {
         "state": S.UNCERTAIN,
         "doubt_since": claim.doubt_since or claim.claimed_at,
         "given_up_at": now,
-        "next_look_at": now + look_after,
-        "looks": 0,
+        "next_look_at": now + max(look_after, pause),
+        "looks": claim.looks,
     }
     match outcome:
         case Accepted(call_id, status):

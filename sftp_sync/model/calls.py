@@ -15,7 +15,8 @@ from sftp_sync.model.states import RowState
 class Claim:
     """A row that is ours to send: committed as `sending` before its request leaves.
 
-    `doubt_since` is set where an earlier attempt may have called already: this is a re-ask then.
+    `doubt_since` is set where an earlier attempt may have called already: this is a re-ask then,
+    after so many `looks`.
     """
 
     row_id: int
@@ -27,6 +28,7 @@ class Claim:
     claimed_at: datetime
     day: str
     doubt_since: datetime | None = None
+    looks: int = 0
 
 
 class Idle(StrEnum):

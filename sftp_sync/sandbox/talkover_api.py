@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from email.utils import formatdate
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sftp_sync.errors import UsageError
@@ -79,7 +79,12 @@ class TalkoverApi:
             self.connections.reset(visit.client)
             await _until_disconnected(receive)
             return
-        visit.asked = replace(asked, body=await request.body())
+        try:
+            visit.asked = replace(asked, body=await request.body())
+        except ClientDisconnect:
+            # Half a request asks for nothing.
+            self._journal_visit(visit, None)
+            return
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         response = await self._respond(visit, token)
         if response is None:

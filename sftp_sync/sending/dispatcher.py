@@ -72,7 +72,7 @@ class Dispatcher:
         self._looks = Looks(around, lease)
         self._lookout = Lookout(around, account.routes)
         self._turns = Turns(around.ledger, account.routes)
-        self._ending = Ending(account, around.ledger, shift.patience, self._standing, self._lookout)
+        self._ending = Ending(account, around, shift.patience, self._standing, self._lookout)
         self._crew: Crew[Done | Looked | Probed] = Crew(f"send-{account.name}", account.in_flight)
         self._errands = Errands(around, lease, self._turns, self._looks)
         self._refresh_at = 0.0

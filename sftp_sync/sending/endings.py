@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from sftp_sync.around import Surroundings
 from sftp_sync.errors import SyncError
-from sftp_sync.ledger import Ledger
 from sftp_sync.sending.lookout import Lookout
 from sftp_sync.sending.route import Patience, SendingAccount
 from sftp_sync.sending.standing import Standing
 
 PROBES_TO_GIVE_UP = 3
+# A row whose next look is further away is left to another run, as what needs a person is.
+LONGEST_WAIT = timedelta(minutes=15)
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Ending:
     """What decides about the end of a run of one account."""
 
     account: SendingAccount
-    ledger: Ledger
+    around: Surroundings
     patience: Patience
     standing: Standing
     lookout: Lookout
@@ -41,7 +45,8 @@ class Ending:
             for route in self.account.routes
             if not self.standing.is_resting(route.name, now)
         ]
-        return self.ledger.doubts.is_any_waiting(names)
+        until = self.around.now() + LONGEST_WAIT
+        return self.around.ledger.doubts.is_any_waiting(names, until)
 
     def conclusion(self) -> SyncError | None:
         """What a person must know."""
@@ -55,9 +60,10 @@ class Ending:
         if self.conclusion() is not None:
             return []
         names = [route.name for route in self.account.routes]
-        due = self.ledger.claims.due(names)
+        ledger = self.around.ledger
+        due = ledger.claims.due(names)
         return [
             name
             for name in names
-            if name not in due and not self.ledger.doubts.is_any_waiting([name])
+            if name not in due and not ledger.doubts.is_any_waiting([name], FOR_EVER)
         ]

@@ -2,8 +2,9 @@
 
 A runner is a process that has imported the program and forks a fresh one for every command, which
 is a hundred times cheaper than starting Python anew. In the forked child, and there alone, every
-side effect can be numbered (a commit, a request that changes something at the partner's, a file
-made or removed in the spool, the end) and the child killed with SIGKILL before or after any.
+side effect can be numbered (a commit, a request to the vendor or one that changes something at the
+partner's, a file made or removed in the spool, the end) and the child killed with SIGKILL before or
+after any.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 ENOUGH_SECONDS = 60
 WRITES = 0x02
+# Threads of a step's own, by how their names begin.
+CREWS = {"dispatch": "send-"}
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,14 @@ class Runner:
         *words: str,
         environment: Mapping[str, str] | None = None,
         kill_at: int | None = None,
+        walk: str = "collect",
         without: str | None = None,
         file_limit: int | None = None,
     ) -> Finished:
         """One command, as a process of its own.
 
-        `kill_at`: die at this point (0 only counts them). `without`: the rule that is left out.
+        `kill_at`: die at this point of the step to `walk` (0 only counts them). `without`: the
+        rule that is left out.
         `file_limit`: no file may grow beyond so many bytes, as on a full disk.
         """
         with tempfile.TemporaryDirectory(prefix="ran-") as folder:
@@ -84,6 +89,7 @@ class Runner:
                 "words": words,
                 "environment": dict(environment or {}),
                 "kill_at": kill_at,
+                "walk": walk,
                 "without": without,
                 "file_limit": file_limit,
                 "folder": folder,
@@ -165,7 +171,7 @@ def _be_the_program(order: dict[str, Any]) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_limit"], order["file_limit"]))
     points = os.open(folder / "points", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     if order["kill_at"] is not None:
-        _number_the_effects(Walk(order["kill_at"], points), "collect")
+        _number_the_effects(Walk(order["kill_at"], points, CREWS.get(order["walk"])), order["walk"])
     if order["without"] is not None:
         importlib.import_module("tests.support.guards_off").take_out(order["without"])
     code = 3
@@ -202,20 +208,24 @@ class Walk:
     Only what happens in the step that is walked is counted: others run beside it.
     """
 
-    def __init__(self, kill_at: int, log: int) -> None:
+    def __init__(self, kill_at: int, log: int, crew: str | None = None) -> None:
         self._kill_at = kill_at
         self._log = log
+        self._crew = crew
         self._passed = 0
         self.here = threading.local()
 
     def point(self, label: str) -> None:
         """Here the program may die."""
-        if not getattr(self.here, "is_walked", False):
+        if not (getattr(self.here, "is_walked", False) or self._is_of_the_crew()):
             return
         self._passed += 1
         os.write(self._log, f"{label}\n".encode())
         if self._passed == self._kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
+
+    def _is_of_the_crew(self) -> bool:
+        return self._crew is not None and threading.current_thread().name.startswith(self._crew)
 
     @contextlib.contextmanager
     def around(self, label: str) -> Iterator[None]:
@@ -229,6 +239,7 @@ def _number_the_effects(walk: Walk, step: str) -> None:
     _number_commits(walk)
     _number_requests(walk)
     _number_spooled_files(walk)
+    _number_calls(walk)
     _walk_through(step, walk)
 
 
@@ -296,6 +307,23 @@ def _number_spooled_files(walk: Walk) -> None:
     counted(os.open, "open", lambda flags=0, *_: bool(flags & os.O_CREAT))
     for act in (os.unlink, os.mkdir, os.replace, os.rename):
         counted(act, act.__name__, lambda *_: True)
+
+
+def _number_calls(walk: Walk) -> None:
+    """What goes to the vendor, head and body apart, and what comes back."""
+    stream = importlib.import_module("sftp_sync.providers.deadline").DeadlineStream
+    write, read = stream.write, stream.read
+
+    def counted_write(self: Any, *words: Any, **named: Any) -> None:
+        with walk.around("request"):
+            write(self, *words, **named)
+
+    def counted_read(self: Any, *words: Any, **named: Any) -> Any:
+        answer = read(self, *words, **named)
+        walk.point("answer read")
+        return answer
+
+    stream.write, stream.read = counted_write, counted_read
 
 
 def _walk_through(step: str, walk: Walk) -> None:

@@ -1,0 +1,204 @@
+"""Mornings on which dispatch dies: put back for every point, walked through, and judged by what the
+vendor has taken.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from sqlalchemy import select
+
+from sftp_sync.ledger.schema import rows
+from tests.support.calls import CallHouse, Vendor, a_list, call_house, vendor
+from tests.support.databases import fresh_database, looked_at
+from tests.support.mornings import MEMORY
+from tests.support.postgresql import PostgreSql, postgresql
+
+ANN, BOB, CLEO, DORA = "+12125550123", "+12125550124", "+12125550125", "+12125550126"
+OVER_AT_ONCE = {"over_at_once": True}
+# Calls that are over within half a second: what they protect, they protect for a moment.
+FAST_LIVES = 1000.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Lists by campaign, how the vendor's calls live, and what must have become of the rows."""
+
+    lists: Mapping[str, Sequence[Sequence[str]]]
+    campaign: Mapping[str, Any]
+    expected: Mapping[str, int]
+    faults: Mapping[str, Any] = field(default_factory=dict)
+    speed: float = 0.001
+
+
+NO_MEMORY = {"repeat_after": "0s"}
+SCENARIOS = {
+    "protected by the vendor's 409": Scenario(
+        lists={"renewals": [[ANN, BOB, CLEO], [ANN, DORA]]},
+        campaign=NO_MEMORY,
+        expected={"accepted": 4, "already_queued": 1},
+    ),
+    "one number in two lists, calls over at once": Scenario(
+        lists={"renewals": [[ANN, BOB, CLEO], [ANN, DORA]]},
+        campaign=NO_MEMORY,
+        expected={"accepted": 5},
+        faults=OVER_AT_ONCE,
+    ),
+    "one number twice in a list, duplicates allowed": Scenario(
+        lists={"renewals": [[ANN, BOB, ANN, CLEO, DORA]]},
+        campaign={"allow_duplicates": True},
+        expected={"accepted": 5},
+        speed=FAST_LIVES,
+    ),
+    "one number in two campaigns, calls over at once": Scenario(
+        lists={"renewals": [[ANN, BOB, CLEO]], "reminders": [[ANN, DORA]]},
+        campaign=NO_MEMORY,
+        expected={"accepted": 5},
+        faults=OVER_AT_ONCE,
+    ),
+    "one number in two campaigns, duplicates allowed": Scenario(
+        lists={"renewals": [[ANN, BOB, CLEO]], "reminders": [[ANN, DORA]]},
+        campaign={"allow_duplicates": True},
+        expected={"accepted": 5},
+        faults=OVER_AT_ONCE,
+    ),
+}
+
+
+@dataclass
+class Lane:
+    """A house with due rows and a vendor, put back to the same morning for every point."""
+
+    house: CallHouse
+    vendor: Vendor
+    scenario: Scenario
+    morning: Path
+    postgresql: PostgreSql | None = None
+
+    def keep_morning(self) -> None:
+        shutil.copytree(self.house.state, self.morning)
+        if self.postgresql is not None:
+            self._copy_database(self._database, f"{self._database}_morning")
+
+    def back_to_morning(self) -> None:
+        self.vendor.forget()
+        self.vendor.break_with(**self.scenario.faults)
+        shutil.rmtree(self.house.state, ignore_errors=True)
+        shutil.copytree(self.morning, self.house.state)
+        if self.postgresql is not None:
+            self._copy_database(f"{self._database}_morning", self._database)
+
+    def dispatch(self, **options: Any) -> Any:
+        return self.house.dispatch("--quiet", walk="dispatch", **options)
+
+    @property
+    def _database(self) -> str:
+        assert self.house.database is not None
+        return self.house.database.rsplit("/", 1)[1].partition("?")[0]
+
+    def _copy_database(self, source: str, target: str) -> None:
+        assert self.postgresql is not None
+        with self.postgresql.administer() as administrator:
+            administrator.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
+            administrator.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY file_copy")
+
+
+@contextmanager
+def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator[list[Lane]]:
+    """Lanes for one scenario, each with a vendor of its own."""
+    memory = MEMORY if MEMORY.is_dir() else None
+    with ExitStack() as open_now:
+        made = []
+        for lane in range(number):
+            folder = tempfile.TemporaryDirectory(prefix="calls-", dir=memory)
+            home = Path(open_now.enter_context(folder))
+            taking = open_now.enter_context(vendor(home / "vendor", speed=scenario.speed))
+            # Two at once are enough for every race, and leave each point where it was.
+            house = call_house(home, taking, in_flight=2)
+            house.lane = lane
+            server = None
+            if kind == "postgresql":
+                server = postgresql()
+                database = open_now.enter_context(fresh_database(kind, home))
+                house.database = database.url
+            _drop_lists(house, scenario)
+            made.append(Lane(house, taking, scenario, home / "morning", server))
+            made[-1].keep_morning()
+        yield made
+
+
+def _drop_lists(house: CallHouse, scenario: Scenario) -> None:
+    for name, lists in scenario.lists.items():
+        partner = house.campaign(name, **scenario.campaign)
+        for age, phones in enumerate(reversed(lists), start=1):
+            partner.drop(f"{name}-{age}.csv", a_list(phones), age_seconds=60 * age)
+    house.collect()
+    due = sum(len(phones) for lists in scenario.lists.values() for phones in lists)
+    assert house.states() == {"pending": due}
+
+
+def judge(lane: Lane) -> None:
+    """One accepted call for each row that the vendor has taken, and no other; nothing is left."""
+    states = lane.house.states()
+    assert states == Counter(lane.scenario.expected), (states, notes_of(lane))
+    with lane.house.ledger() as ledger, looked_at(ledger) as connection:
+        known = dict(connection.execute(select(rows.c.id, rows.c.state)).tuples().all())
+    should = {row: int(state == "accepted") for row, state in known.items()}
+    taken = lane.vendor.taken_rows()
+    assert {row: taken[row] for row in known | taken} == should, notes_of(lane)
+
+
+def notes_of(lane: Lane) -> list[tuple[object, ...]]:
+    """The rows as they stand, for whoever reads a failure."""
+    wanted = (rows.c.id, rows.c.phone, rows.c.state, rows.c.attempt, rows.c.reason)
+    with lane.house.ledger() as ledger, looked_at(ledger) as connection:
+        return [tuple(row) for row in connection.execute(select(*wanted).order_by(rows.c.id))]
+
+
+def points_of(lane: Lane) -> tuple[str, ...]:
+    """Every point of an undisturbed run."""
+    lane.back_to_morning()
+    found = lane.dispatch(kill_at=0)
+    assert found.code == 0, found.said
+    judge(lane)
+    return tuple(found.points)
+
+
+def die_and_restart(lane: Lane, point: int, without: str | None = None) -> None:
+    """Killed at a point, started again to the end, and judged."""
+    lane.back_to_morning()
+    died = lane.dispatch(kill_at=point, without=without)
+    # Side by side the threads may need a few reads less than the first time.
+    assert died.was_killed or died.code == 0, died.said
+    again = lane.dispatch(without=without)
+    assert again.code == 0, (again.said, notes_of(lane))
+    judge(lane)
+
+
+def walk(at: Sequence[Lane], points: Sequence[int], without: str | None = None) -> list[str]:
+    """All these points, on all lanes at once; every failure is told with its point."""
+    free: SimpleQueue[Lane] = SimpleQueue()
+    for lane in at:
+        free.put(lane)
+
+    def one(point: int) -> str | None:
+        lane = free.get()
+        try:
+            die_and_restart(lane, point, without)
+        except AssertionError as error:
+            return f"{point}: {error}"
+        finally:
+            free.put(lane)
+        return None
+
+    with ThreadPoolExecutor(len(at)) as crew:
+        return [said for said in crew.map(one, points) if said is not None]

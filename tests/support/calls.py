@@ -1,0 +1,183 @@
+"""Days on which calls are queued: an installation, and the vendor's sandbox that it talks to."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sftp_sync.config import Config, load
+from sftp_sync.model import FileRecord
+from sftp_sync.sandbox.talkover import SandboxAccount, TalkoverSandbox, TalkoverSettings
+from sftp_sync.sandbox.talkover_faults import TalkoverFaults
+from sftp_sync.sandbox.talkover_state import CampaignSettings
+from sftp_sync.wiring import now, open_ledger
+from tests.support.daily_life import COMMAND, House, Partner
+from tests.support.openssh import free_port
+from tests.support.vendors import CAMPAIGN, OTHER_CAMPAIGN, OTHER_TOKEN, PLENTY_A_MINUTE, TOKEN
+
+ACCOUNT: dict[str, Any] = {
+    "provider": "talkover",
+    "token": TOKEN,
+    "requests_per_minute": PLENTY_A_MINUTE,
+    "timeout_seconds": 5,
+    "uncertain_after_seconds": 0.5,
+}
+# Calls last long: a number that was called is protected by the vendor's 409.
+SLOW_LIVES = 0.001
+
+
+def numbers(count: int, first: int = 0) -> list[str]:
+    """So many numbers, all valid."""
+    return [
+        f"+1212{300 + each // 10_000:03}{each % 10_000:04}" for each in range(first, first + count)
+    ]
+
+
+def a_list(phones: Sequence[str]) -> bytes:
+    """A contact list with these numbers."""
+    lines = [f"{phone},Contact {line}" for line, phone in enumerate(phones, start=2)]
+    return ("\n".join(["phone,name", *lines]) + "\n").encode()
+
+
+@dataclass
+class CallHouse(House):
+    """An installation whose campaigns queue calls at a vendor on loopback."""
+
+    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def write(self) -> Config:
+        config = super().write()
+        document = json.loads(self.config.read_text("utf-8"))
+        document["accounts"] = self.accounts
+        self.config.write_text(json.dumps(document, indent=1), "utf-8")
+        return load(self.config, os.environ) if self.accounts else config
+
+    def pass_the_test(self, *names: str) -> None:
+        config = self.write()
+        with open_ledger(config, may_migrate=True) as ledger:
+            for name in names or self.campaigns:
+                model = config.campaigns[name].model
+                ledger.campaigns.tested(name, model.connection, now(), passed=True)
+
+    def campaign(self, name: str = "renewals", **changes: Any) -> Partner:
+        """A campaign that calls, with a partner whose inbox is a folder here."""
+        rules = {"first_run_older_than": None, "reject_ratio_above": None}
+        hold = rules | {"seen_before_above": None}
+        settings = {"campaign_id": CAMPAIGN, "hold": hold, "results": {"receipts": False}}
+        return self.local(name, **{**settings, **changes})
+
+    def collect(self) -> None:
+        """Every list that lies in an inbox is in the ledger."""
+        collected = self.sync("--only", "collect", "--quiet")
+        assert collected.code in {0, 1}, collected.said
+
+    def dispatch(self, *words: str, **options: Any) -> Any:
+        """Send what is due, and nothing else."""
+        return self.sync("--only", "dispatch", *words, **options)
+
+    def begin(self, *words: str) -> subprocess.Popen[bytes]:
+        """The installed command, running beside the test."""
+        return subprocess.Popen(
+            [str(COMMAND), "sync", "--config", str(self.config), *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "400"},
+        )
+
+    def states(self) -> Counter[str]:
+        """Where all rows stand; reading them checks that every balance closes."""
+        found: Counter[str] = Counter()
+        for file in self.files():
+            found.update({str(state): number for state, number in file.rows.items() if number})
+        return found
+
+    def notices(self) -> dict[tuple[str, str], str]:
+        """What a person is told, by campaign and cause."""
+        with self.ledger() as ledger:
+            return {(one.scope, one.cause): one.line for one in ledger.notices.all()}
+
+    def attention(self, name: str = "renewals") -> str:
+        """What `status` says of a campaign that needs a person."""
+        return "\n".join(self.status(name)["attention"])
+
+
+@dataclass
+class Vendor:
+    """The vendor, on one port for as long as the test lasts."""
+
+    folder: Path
+    settings: TalkoverSettings
+    sandbox: TalkoverSandbox
+
+    @property
+    def base_url(self) -> str:
+        return self.sandbox.base_url
+
+    def taken(self) -> list[dict[str, Any]]:
+        """The calls that the vendor has accepted."""
+        return self.sandbox.accepted_calls()
+
+    def taken_numbers(self) -> Counter[str]:
+        """How often each number was accepted."""
+        return Counter(call["to"] for call in self.taken())
+
+    def taken_rows(self) -> Counter[int]:
+        """How often each of our rows was accepted."""
+        return Counter(call["context"]["sftp_sync"]["row"] for call in self.taken())
+
+    def statuses(self, method: str = "POST") -> Counter[int | None]:
+        """What was answered, how often."""
+        return Counter(one["status"] for one in self.sandbox.requests() if one["method"] == method)
+
+    def break_with(self, **faults: Any) -> None:
+        """Other things go wrong from now on, and nothing else."""
+        self.sandbox.change_faults(replace(TalkoverFaults(), **faults))
+
+    def forget(self) -> None:
+        """A vendor that has never heard of us, at the same address."""
+        self.sandbox.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.sandbox = TalkoverSandbox(self.settings, self.folder)
+        self.sandbox.start()
+
+
+@contextmanager
+def vendor(folder: Path, **settings: Any) -> Iterator[Vendor]:
+    """A running vendor of two accounts with an active campaign each."""
+    more: Mapping[str, Any] = {
+        "requests_per_minute": PLENTY_A_MINUTE,
+        "journal_is_synced": False,
+        "speed": SLOW_LIVES,
+        "port": free_port(),
+        **settings,
+    }
+    accounts = (
+        SandboxAccount(TOKEN, (CampaignSettings(CAMPAIGN, "Renewals"),)),
+        SandboxAccount(OTHER_TOKEN, (CampaignSettings(OTHER_CAMPAIGN, "Surveys"),)),
+    )
+    whole = TalkoverSettings(accounts, **more)
+    made = Vendor(folder, whole, TalkoverSandbox(whole, folder))
+    made.sandbox.start()
+    try:
+        yield made
+    finally:
+        made.sandbox.stop()
+
+
+def call_house(home: Path, vendor: Vendor, **account: Any) -> CallHouse:
+    """An installation with one account at this vendor."""
+    home.mkdir(parents=True, exist_ok=True)
+    return CallHouse(home, accounts={"vendor": ACCOUNT | {"base_url": vendor.base_url} | account})
+
+
+def row_states(file: FileRecord) -> dict[str, int]:
+    """Where a file's rows stand, without the zeros."""
+    return {str(state): number for state, number in file.rows.items() if number}

@@ -1,0 +1,100 @@
+"""Dispatch killed before and after each of its side effects, and started again: the vendor's own
+journal has one accepted call for each row that was due.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from tests.support.call_walks import (
+    ANN,
+    BOB,
+    CLEO,
+    OVER_AT_ONCE,
+    SCENARIOS,
+    Scenario,
+    judge,
+    lanes,
+    points_of,
+    walk,
+)
+
+LANES = 3
+EVERY = 16
+
+
+def told(capsys: pytest.CaptureFixture[str], scenario: str, some: int, points: int) -> None:
+    with capsys.disabled():
+        print(f"\ndispatch, {scenario}: killed at {some} of {points} points")  # noqa: T201 - asked for
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_at_any_point_each_due_row_is_called_once(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lanes(SCENARIOS[scenario], LANES) as at:
+        points = points_of(at[0])
+        assert walk(at, range(1, len(points) + 1)) == []
+    told(capsys, scenario, len(points), len(points))
+
+
+@pytest.mark.parametrize("scenario", list(SCENARIOS)[1:3])
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_killed_here_and_there_on_postgresql_each_due_row_is_called_once(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lanes(SCENARIOS[scenario], LANES, "postgresql") as at:
+        points = points_of(at[0])
+        some = range(1, len(points) + 1, 5)
+        assert walk(at, some) == []
+    told(capsys, f"{scenario}, on PostgreSQL", len(some), len(points))
+
+
+@pytest.mark.parametrize("scenario", list(SCENARIOS)[1:3])
+def test_killed_here_and_there_each_due_row_is_called_once(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with lanes(SCENARIOS[scenario]) as at:
+        points = points_of(at[0])
+        some = range(EVERY // 2, len(points) + 1, EVERY)
+        assert walk(at, some) == []
+    told(capsys, scenario, len(some), len(points))
+
+
+def after(points: tuple[str, ...], label: str, count: int = 1) -> int:
+    """The number of the nth point of this name."""
+    return [number for number, name in enumerate(points, start=1) if name == label][count - 1]
+
+
+ONE_ROW = Scenario(
+    lists={"renewals": [[ANN]]}, campaign={}, expected={"accepted": 1}, faults=OVER_AT_ONCE
+)
+TWINS = dataclasses.replace(
+    ONE_ROW,
+    lists={"renewals": [[ANN, ANN, BOB, BOB, CLEO, CLEO]]},
+    campaign={"allow_duplicates": True},
+    expected={"accepted": 6},
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "scenario"),
+    [
+        ("rows are claimed before they are sent", ONE_ROW),
+        ("a look comes before asking again", ONE_ROW),
+        ("one row of a number is in doubt", TWINS),
+    ],
+)
+@pytest.mark.slow
+def test_without_a_rule_the_walk_fails(rule: str, scenario: Scenario) -> None:
+    with lanes(scenario) as at:
+        points = points_of(at[0])
+        judge(at[0])
+        requests = range(after(points, "before request"), len(points) + 1)
+        assert walk(at, requests) == []
+        assert walk(at, requests, without=rule) != []
