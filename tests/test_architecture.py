@@ -23,7 +23,7 @@ STORY = (
     *("admission", "attention", "overview", "checkup", "doubt", "hosted", "report"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")
-WAYS_IN = (*WORDS, *STORY, "ledger", "config", "logs", "wiring")
+WAYS_IN = (*WORDS, *STORY, "ledger", "config", "logs", "wiring", "timetable")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
     "model": ("errors",),
@@ -35,6 +35,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "wiring": BELOW_WIRING,
     # The sandbox stands for partners and vendors: it must not share a mistake with us.
     "sandbox": (*WORDS, "config", "logs"),
+    "events": (),
+    # When something is due: pure, in the terms of the configuration.
+    "timetable": (*WORDS, "config"),
     "web": WAYS_IN,
     "daemon": (*WAYS_IN, "web"),
     "cli": (*WAYS_IN, "web", "daemon", "sandbox"),
@@ -50,7 +53,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("starlette", "uvicorn"), ("web", "sandbox")),
     "jinja2": ("report", "web"),
     "prometheus_client": ("web",),
-    "apscheduler": ("daemon", "config.schedule"),
+    "apscheduler": ("daemon", "config.schedule", "timetable"),
     # Numbers, and the names and codes of the countries they are read in.
     "phonenumbers": ("phones", "contacts.regions"),
     "structlog": ("",),
@@ -198,7 +201,7 @@ BROKEN = [
     ("wiring", "from sqlalchemy import text", "whose door is ledger"),
     ("contacts", "import phonenumbers", "whose door is phones"),
     ("cli.status", "import pydantic", "whose door is config"),
-    ("config.form", "import apscheduler", "whose door is daemon, config.schedule"),
+    ("config.form", "import apscheduler", "whose door is daemon, config.schedule, timetable"),
     ("sandbox.api", "def f():\n    import httpx", "whose door is providers"),
     ("tables.csv", "import requests", "imports requests, which has no door"),
     ("steps.collect", "import os\nx = os.environ['A']", "uses os.environ"),

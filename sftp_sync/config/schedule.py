@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time, timedelta
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import PlainValidator
 
 from sftp_sync.config.problems import did_you_mean
 from sftp_sync.config.values import clock_time, longer_than_nothing
 
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
+
 WORDS = ("manual", "hourly", "daily")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+# As cron counts them: 0 and 7 are Sunday. APScheduler's 0 is Monday, so it only gets names.
+CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 HINT = 'must be manual, hourly, daily, {every: 15m} or {cron: "0 7 * * mon-fri"}.'
 
 
@@ -64,17 +69,58 @@ def _pause(written: object) -> timedelta:
 
 
 def _cron(written: str) -> str:
-    # Imported here: only configurations with a cron line pay for it.
-    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  as said above
-
     try:
-        CronTrigger.from_crontab(written, timezone="UTC")
+        cron_triggers(written)
     except ValueError as error:
         raise ValueError(
             f'"{written}" is no cron line ({error}). It has five fields: minute, hour, day, month, '
             'day of week, as in "0 7 * * mon-fri".',
         ) from None
     return written
+
+
+def cron_triggers(written: str) -> tuple[CronTrigger, ...]:
+    """What fires at the wall-clock times of a cron line, in a zone without daylight saving. As cron
+    has it, a line that names days of the month and of the week means either.
+    """
+    # Imported here: only configurations with a cron line pay for it.
+    from apscheduler.triggers.cron import CronTrigger  # noqa: PLC0415  as said above
+
+    fields = written.split()
+    if len(fields) != 5:  # noqa: PLR2004 - as the message says
+        raise ValueError(f"it has {len(fields)} fields")
+    minute, hour, day, month, weekday = fields
+    weekday = weekday if weekday.startswith("*") else _cron_days(weekday)
+    is_either = not day.startswith("*") and not weekday.startswith("*")
+    days = [(day, "*"), ("*", weekday)] if is_either else [(day, weekday)]
+    return tuple(
+        CronTrigger(
+            minute=minute, hour=hour, day=one, month=month, day_of_week=other, timezone="UTC"
+        )
+        for one, other in days
+    )
+
+
+def _cron_days(field: str) -> str:
+    """Days of the week by name, whatever they were written as."""
+    chosen: set[str] = set()
+    for part in field.split(","):
+        span, _, step = part.lower().partition("/")
+        first, _, last = span.partition("-")
+        start = _cron_day(first)
+        end = _cron_day(last or ("sat" if step else first))
+        # From Friday to Monday passes Sunday.
+        days = range(start, end + 1 if end >= start else end + 8)
+        chosen.update(CRON_DAYS[day % 7] for day in days[:: int(step or 1)])
+    return ",".join(sorted(chosen, key=CRON_DAYS.index))
+
+
+def _cron_day(word: str) -> int:
+    if word in CRON_DAYS:
+        return CRON_DAYS.index(word)
+    if word.isdigit() and int(word) < len(CRON_DAYS):
+        return int(word)
+    raise ValueError(f"{word!r} is no day of the week")
 
 
 def read_expect(written: object) -> Expect | None:

@@ -8,82 +8,23 @@ tries to commit is refused in its own transaction.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, select, tuple_, update
 
 from sftp_sync.errors import LeaseBusy, LeaseLost, LedgerUnavailable, SyncError
 from sftp_sync.ledger.engine import database_now, writing
+from sftp_sync.ledger.holder import Holder, is_dead
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import leases
 from sftp_sync.ledger.upserts import insert_if_absent
 
 SILENT_SECONDS = 30
 RENEW_SECONDS = 1.5
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-PROOFS_KEPT = 200
-
-
-class Holder:
-    """This process, as the ledger knows it: a name, and a lock that dies with it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.name = uuid.uuid4().hex
-        self.boot = BOOT_ID.read_text().strip() if BOOT_ID.exists() else uuid.uuid4().hex
-        self.lock = folder / f"{self.name}.lock"
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(self.lock, os.O_CREAT | os.O_RDWR, 0o600)
-            # Waits only for somebody who is just looking whether we are dead.
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        except OSError as error:
-            raise LedgerUnavailable(
-                f"No lock can be had in {folder}: {error.strerror}.",
-                fix="Check that it has room, belongs to the service's user, and knows file locks.",
-            ) from error
-        _sweep(folder)
-
-    def close(self, *, keep_proof: bool = False) -> None:
-        """Give the lock back. The file stays where somebody may still need to see that we ended."""
-        if not keep_proof:
-            self.lock.unlink(missing_ok=True)
-        os.close(self._descriptor)
-
-
-def _is_dead(lock: Path) -> bool:
-    """Whether the process that made this lock is gone; a lock that is not there proves nothing."""
-    try:
-        descriptor = os.open(lock, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        # Shared: two that look at the same time must not take each other for the holder.
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    else:
-        return True
-    finally:
-        os.close(descriptor)
-
-
-def _sweep(folder: Path) -> None:
-    # A dead holder's file is its proof of death, so the newest few hundred stay for a while.
-    made: list[tuple[float, Path]] = []
-    for lock in folder.glob("*.lock"):
-        # Another process may be giving its own back right now.
-        with suppress(FileNotFoundError):
-            made.append((lock.stat().st_mtime, lock))
-    for _, lock in sorted(made)[:-PROOFS_KEPT]:
-        if _is_dead(lock):
-            lock.unlink(missing_ok=True)
 
 
 @dataclass
@@ -177,16 +118,22 @@ class Leases:
         """Say that we are alive; a lease that another has taken is marked as lost."""
         with self._guard:
             held = list(self._held.values())
+        if not held:
+            return
+        asked_at = self._clock()
+        ours = [(lease.name, lease.fence) for lease in held]
+        # All in one transaction: a daemon holds one for each account, every second or so.
+        with writing(self._engine) as connection:
+            kept = (
+                update(leases)
+                .where(leases.c.holder == self._holder.name)
+                .where(tuple_(leases.c.name, leases.c.fence).in_(ours))
+                .values(renewed_at=database_now(connection))
+                .returning(leases.c.name)
+            )
+            renewed = set(connection.execute(kept).scalars())
         for lease in held:
-            asked_at = self._clock()
-            with writing(self._engine) as connection:
-                ours = (leases.c.name == lease.name) & (leases.c.holder == lease.holder)
-                renewed = connection.execute(
-                    update(leases)
-                    .where(ours, leases.c.fence == lease.fence)
-                    .values(renewed_at=database_now(connection)),
-                )
-            if renewed.rowcount == 1:
+            if lease.name in renewed:
                 lease.renewed = asked_at
             else:
                 lease.lost = True
@@ -221,7 +168,7 @@ class Leases:
     def _refuse_if_alive(self, connection: Connection, row: AnyRow) -> None:
         if row.holder is None or row.holder == self._holder.name:
             return
-        if row.host == self._holder.boot and _is_dead(Path(row.lock)):
+        if row.host == self._holder.boot and is_dead(Path(row.lock)):
             return
         now = database_now(connection)
         silent_for = (now - row.renewed_at).total_seconds()

@@ -18,11 +18,14 @@ from sftp_sync.ledger.engine import open_engine
 from sftp_sync.ledger.entering import Entering
 from sftp_sync.ledger.files import Files
 from sftp_sync.ledger.following import Following
-from sftp_sync.ledger.leases import SILENT_SECONDS, Holder, Leases
+from sftp_sync.ledger.holder import Holder
+from sftp_sync.ledger.leases import SILENT_SECONDS, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.outcomes import Outcomes
+from sftp_sync.ledger.presence import Presence
 from sftp_sync.ledger.results import Results
 from sftp_sync.ledger.rows import Rows
+from sftp_sync.ledger.runs import Runs
 from sftp_sync.ledger.settling import Settling
 from sftp_sync.ledger.verdicts import Verdicts
 
@@ -46,6 +49,8 @@ class Ledger:
         self.following = Following(engine)
         self.results = Results(engine)
         self.verdicts = Verdicts(engine)
+        self.runs = Runs(engine)
+        self.presence = Presence(engine)
 
     @classmethod
     def open(

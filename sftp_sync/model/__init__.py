@@ -30,6 +30,7 @@ from sftp_sync.model.records import (
 )
 from sftp_sync.model.results import CallNews, OpenCall, ResultRow
 from sftp_sync.model.rows import Batch, ClassifiedBatch, Table
+from sftp_sync.model.runs import PLANNED_STEPS, Holding, PlannedStep, RunRecord
 from sftp_sync.model.states import (
     FILE_TRANSITIONS,
     ROW_TRANSITIONS,
@@ -40,6 +41,7 @@ from sftp_sync.model.states import (
 
 __all__ = [
     "FILE_TRANSITIONS",
+    "PLANNED_STEPS",
     "ROW_TRANSITIONS",
     "Accepted",
     "AlreadyQueued",
@@ -59,6 +61,7 @@ __all__ = [
     "FileRules",
     "FileState",
     "HoldRules",
+    "Holding",
     "Idle",
     "Limits",
     "NewDelivery",
@@ -66,6 +69,7 @@ __all__ = [
     "Notice",
     "OpenCall",
     "Outcome",
+    "PlannedStep",
     "ReadFile",
     "Refused",
     "RemoteFile",
@@ -73,6 +77,7 @@ __all__ = [
     "ResultRules",
     "RowRecord",
     "RowState",
+    "RunRecord",
     "Settled",
     "StagedFile",
     "Suppression",

@@ -12,7 +12,8 @@ from sqlalchemy import event, select, update
 
 from sftp_sync.errors import LeaseBusy, LeaseLost, LedgerUnavailable
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.leases import PROOFS_KEPT, Holder, Lease
+from sftp_sync.ledger.holder import PROOFS_KEPT, Holder
+from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import leases
 from tests.support.databases import Database, fresh_database, looked_at, written
 from tests.support.postgresql import postgresql

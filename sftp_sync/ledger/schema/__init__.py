@@ -4,11 +4,13 @@ The database is the referee: what must not exist twice is refused here, whoever 
 """
 
 from sftp_sync.ledger.schema.campaigns import (
+    announcements,
     campaigns,
     destinations,
     facts,
     leases,
     notices,
+    runs,
     spending,
 )
 from sftp_sync.ledger.schema.columns import EPOCH, BigId, Moment, metadata
@@ -22,6 +24,7 @@ __all__ = [
     "SCHEMA",
     "BigId",
     "Moment",
+    "announcements",
     "campaigns",
     "deliveries",
     "destinations",
@@ -32,6 +35,7 @@ __all__ = [
     "metadata",
     "notices",
     "rows",
+    "runs",
     "sightings",
     "spending",
 ]

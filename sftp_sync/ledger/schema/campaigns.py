@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text, false, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Integer,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from sftp_sync.ledger.schema.columns import Moment, Words, metadata
 
@@ -35,6 +45,23 @@ campaigns = Table(
     Column("not_before", Moment),
 )
 
+runs = Table(
+    "runs",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("planned", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("served_until", Moment),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("ok", Boolean),
+    Column("succeeded_at", Moment),
+    Column("failures", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("retry_at", Moment),
+    CheckConstraint("step in ('collect', 'follow', 'wind_up')", name="run_step"),
+)
+
 spending = Table(
     "spending",
     metadata,
@@ -51,8 +78,19 @@ notices = Table(
     Column("message", Words, nullable=False),
     Column("fix", Words, nullable=False, default=""),
     Column("who", Text, nullable=False, default="you"),
+    Column("kind", Text, nullable=False, default="", server_default=text("''")),
     Column("since", Moment, nullable=False),
-    Column("notified_at", Moment),
+)
+
+announcements = Table(
+    "announcements",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("scope", Text, primary_key=True),
+    Column("cause", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("message", Words, nullable=False),
+    Column("said_at", Moment, nullable=False),
 )
 
 leases = Table(

@@ -45,6 +45,12 @@ files = Table(
     Column("tidy", Text, nullable=False, default="none", server_default=text("'none'")),
     Column("calls", BigInteger, nullable=False, default=0, server_default=text("0")),
     Column("limit_waived", Boolean, nullable=False, default=False, server_default=false()),
+    # Of a finished file, so that nobody counts its rows again: by state, and by all that matters.
+    Column("finished_at", Moment),
+    Column("counts", Text),
+    Column("outcomes", Text),
+    # When the personal data in its rows was emptied.
+    Column("emptied_at", Moment),
     CheckConstraint(
         "state in ('entering', 'held', 'dispatching', 'following', 'finished', 'refused',"
         " 'repeated')",

@@ -58,6 +58,10 @@ rows = Table(
         name="row_state",
     ),
     CheckConstraint("state in ('invalid', 'duplicate') or phone is not null", name="row_phone"),
+    # A number that was erased is empty, and an empty number is never sent.
+    CheckConstraint(
+        "phone <> '' or state not in ('pending', 'sending', 'uncertain')", name="row_erased"
+    ),
     UniqueConstraint("file_id", "line", name="one_row_per_line"),
     Index("rows_by_state", "file_id", "state", "id"),
     # At most one request per number may be on its way or in doubt: a second could ring it again.

@@ -43,6 +43,8 @@ def upgrade() -> None:
     _facts()
     _leases()
     _notices()
+    _announcements()
+    _runs()
     _spending()
     _files()
     _deliveries()
@@ -68,6 +70,25 @@ def _campaigns() -> None:
         sa.Column("refused_sign_ins", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("not_before", sa.BigInteger()),
         sa.PrimaryKeyConstraint("name"),
+    )
+
+
+def _runs() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("planned", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("served_until", sa.BigInteger()),
+        sa.Column("started_at", sa.BigInteger()),
+        sa.Column("finished_at", sa.BigInteger()),
+        sa.Column("ok", sa.Boolean()),
+        sa.Column("succeeded_at", sa.BigInteger()),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("retry_at", sa.BigInteger()),
+        sa.CheckConstraint("step in ('collect', 'follow', 'wind_up')", name="run_step"),
+        sa.PrimaryKeyConstraint("campaign", "step"),
     )
 
 
@@ -112,9 +133,22 @@ def _notices() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("fix", sa.Text(), nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.Column("notified_at", sa.BigInteger()),
         sa.PrimaryKeyConstraint("scope", "cause"),
+    )
+
+
+def _announcements() -> None:
+    op.create_table(
+        "announcements",
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("said_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("target", "scope", "cause", "subject"),
     )
 
 
@@ -151,6 +185,10 @@ def _files() -> None:
         sa.Column("tidy", sa.Text(), server_default=sa.text("'none'"), nullable=False),
         sa.Column("calls", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("limit_waived", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("finished_at", sa.BigInteger()),
+        sa.Column("counts", sa.Text()),
+        sa.Column("outcomes", sa.Text()),
+        sa.Column("emptied_at", sa.BigInteger()),
         sa.CheckConstraint(FILE_STATE, name="file_state"),
         sa.CheckConstraint("tidy in ('none', 'due', 'done')", name="file_tidy"),
         sa.ForeignKeyConstraint(
@@ -254,6 +292,9 @@ def _rows() -> None:
         sa.Column("delivery_id", BIG_ID),
         sa.CheckConstraint(
             "state in ('invalid', 'duplicate') or phone is not null", name="row_phone"
+        ),
+        sa.CheckConstraint(
+            "phone <> '' or state not in ('pending', 'sending', 'uncertain')", name="row_erased"
         ),
         sa.CheckConstraint(ROW_STATE, name="row_state"),
         sa.ForeignKeyConstraint(
