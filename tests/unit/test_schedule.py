@@ -75,7 +75,8 @@ def test_daily_runs_once_on_each_local_day_over_every_change_of_the_clocks(
     start, end = noon(edge - 3 * DAY, zone), noon(edge + 3 * DAY, zone)
     ran = runs(planned, start, end, timedelta(minutes=5))
     days = [moment.astimezone(ZoneInfo(zone)).date() for moment in ran]
-    assert days == [edge + DAY * shift for shift in range(-2, 4)]
+    first = edge - (3 if at > time(12) else 2) * DAY
+    assert days == [first + DAY * shift for shift in range(6)]
 
 
 @pytest.mark.parametrize(("zone", "edge"), EDGES)
