@@ -105,14 +105,17 @@ class House:
 
     def served(self, server: SftpServer, name: str = "renewals", **changes: Any) -> Partner:
         """A campaign whose partner runs a server."""
-        sftp = {
+        sftp: dict[str, Any] = {
             "host": server.host,
             "port": server.port,
             "username": server.user,
-            "password": server.password,
             "host_keys": [server.host_key],
             "timeout_seconds": 3,
         }
+        if server.password is not None:
+            sftp["password"] = server.password
+        elif server.key is not None:
+            sftp |= {"auth_type": "private_key", "private_key": server.key.private}
         self.campaigns[name] = _merged({**DEFAULTS, "sftp": sftp, **_destined(name)}, changes)
         self._settle()
         return Partner(server.root)
