@@ -183,7 +183,7 @@ def _was_called_recently(
     connection: Connection, campaign: Campaign, row: AnyRow, when: Moment
 ) -> bool:
     """Judge a row by `repeat_after`; one that was called a short time ago becomes `duplicate`."""
-    if campaign.allow_duplicates:
+    if campaign.allow_duplicates or not campaign.repeat_after:
         return False
     asked = select(func.max(rows.c.queued_at, type_=rows.c.queued_at.type)).where(
         rows.c.destination_id == row.destination_id,

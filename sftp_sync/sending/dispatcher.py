@@ -60,6 +60,7 @@ class Dispatcher:
         shift: Shift,
         advance: Advance,
     ) -> None:
+        # What became of rows here: those that were in doubt before may leave less than none of it.
         self.rows: Counter[RowState] = Counter()
         self._account = account
         self._around = around
@@ -172,12 +173,12 @@ class Dispatcher:
             # The end may be near: not before another look at what is left.
             self._refresh_at, self._is_last_round = 0.0, False
         match done:
-            case Done(_, _, settled):
-                if settled.state is not None:
-                    self.rows[settled.state] += 1
-                    self._advance(1)
+            case Done():
+                self._count(done)
                 self._bulletin.learn(done)
-            case Looked(route, questions, problem):
+            case Looked(route, questions, problem, found):
+                self.rows[RowState.ACCEPTED] += found
+                self.rows[RowState.UNCERTAIN] -= found
                 self._lookout.end(done, now, is_sending=bool(self._turns))
                 self._errands.ask(questions)
                 self._reckon(problem, route)
@@ -188,6 +189,16 @@ class Dispatcher:
                 self._reckon(problem, self._account.routes[0])
                 if problem is not None:
                     self._bulletin.say_of_account(problem)
+
+    def _count(self, done: Done) -> None:
+        """Where the row stands now, and that it is in doubt no more."""
+        if done.settled.state in (None, RowState.PENDING):
+            return
+        self.rows[done.settled.state] += 1
+        if done.was_in_doubt:
+            self.rows[RowState.UNCERTAIN] -= 1
+        else:
+            self._advance(1)
 
     def _reckon(self, problem: SyncError | None, route: Route) -> None:
         """What is to rest after a look or a probe that failed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 import structlog
 
@@ -42,11 +43,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Looked:
-    """What one look left to ask, which is true only for a moment; or why it could not be had."""
+    """What one look left to ask, which is true only for a moment, and how many rows it found to be
+    called; or why it could not be had.
+    """
 
     route: Route
     questions: tuple[Question, ...] = ()
     problem: SyncError | None = None
+    found: int = 0
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,14 @@ class Looks:
             if not doubts:
                 return Looked(route)
             look = self._look(route, doubts)
-            asked = [Question(route, doubt, look) for doubt in doubts if self._apply(doubt, look)]
+            verdicts = [(doubt, self._apply(doubt, look)) for doubt in doubts]
         except (VendorRefused, VendorUnavailable, LedgerUnavailable) as error:
             # What is in doubt stays so: the next look will see.
             log.warning("look_failed", campaign=route.name, reason=error.message)
             return Looked(route, problem=error)
-        return Looked(route, tuple(asked))
+        asked = [Question(route, doubt, look) for doubt, verdict in verdicts if verdict == "ask"]
+        found = sum(verdict == "found" for _, verdict in verdicts)
+        return Looked(route, tuple(asked), found=found)
 
     def errand(self, question: Question) -> Errand | None:
         """Claim a row to ask again, if the look is still fresh and nothing has come between."""
@@ -90,21 +96,22 @@ class Looks:
         held = ledger.doubts.held(destination, {doubt.phone for doubt in doubts})
         return Look(campaign, held, ledger.doubts.ids_agree(destination), at)
 
-    def _apply(self, doubt: Doubt, look: Look) -> bool:
-        """Settle what the look settles; whether the row is to be asked for again."""
+    def _apply(self, doubt: Doubt, look: Look) -> Literal["found", "ask", "wait"]:
+        """Settle what the look settles; what follows for the row otherwise."""
         doubts, now = self.around.ledger.doubts, self.around.now()
         match judge(doubt, look):
             case Found(call):
-                if not doubts.found(self.lease, doubt, (call.id, call.status), "list", now):
-                    doubts.look_again(self.lease, doubt, now, now, "its call was taken by another")
+                if doubts.found(self.lease, doubt, (call.id, call.status), "list", now):
+                    return "found"
+                doubts.look_again(self.lease, doubt, now, now, "its call was taken by another")
             case LookAgain(after, why):
                 doubts.look_again(self.lease, doubt, now + after, now, why)
             case ForAPerson(why):
                 log.warning("doubt_needs_a_person", row=doubt.row_id, reason=why)
                 doubts.look_again(self.lease, doubt, None, now, why)
             case AskAgain():
-                return True
-        return False
+                return "ask"
+        return "wait"
 
     def _reading(self, question: Question) -> Callable[[Answer], Outcome]:
         """How the answer to a re-ask is read: a conflict may be with the row's own call."""

@@ -41,6 +41,7 @@ class Done:
     route: Route
     outcome: Outcome
     settled: Settled
+    was_in_doubt: bool = False
 
 
 class Sender:
@@ -68,7 +69,8 @@ class Sender:
             call_id=settled.call_id,
             outcome=type(answer.outcome).__name__,
         )
-        return Done(errand.route, answer.outcome, settled)
+        was_in_doubt = errand.claim.doubt_since is not None
+        return Done(errand.route, answer.outcome, settled, was_in_doubt)
 
     def is_fresh(self) -> bool:
         """Whether the lease is fresh enough, by a clock that counts suspension, to send now."""

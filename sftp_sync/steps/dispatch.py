@@ -39,4 +39,4 @@ def dispatch(account: SendingAccount, around: Surroundings, shift: Shift) -> Dis
         with around.watch(f"dispatching {account.name}", None) as advance:
             dispatcher = Dispatcher(account, around, lease, shift, advance)
             problem = dispatcher.work()
-    return Dispatched(account.name, dispatcher.rows, taken_over, problem)
+    return Dispatched(account.name, +dispatcher.rows, taken_over, problem)
