@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
@@ -51,6 +51,9 @@ class VendorCall:
     updated_at: datetime | None = None
     retries: int | None = None
     duration_seconds: int | None = None
+    ended_at: datetime | None = None
+    assistant_id: str | None = None
+    phone_number_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,3 +96,68 @@ class ImportsItself(Protocol):
 
     def hosted_import(self) -> Mapping[str, object] | None:
         """How that is set up for this campaign, without secrets; None where it is not."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One contact of a list: what the vendor is told about it, and what differs for it."""
+
+    phone_number: str
+    metadata: Mapping[str, str]
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A campaign that is to be made for one file, without a time at which it would start. Its
+    contacts stand in it, or in a list that the vendor has.
+    """
+
+    name: str
+    settings: Mapping[str, object]
+    recipients: Sequence[Recipient] = ()
+    list_id: str | None = None
+
+
+@dataclass(frozen=True)
+class FileCampaign:
+    """What the vendor says of a campaign that was made for one file."""
+
+    id: str
+    status: str
+    counts: Mapping[str, object] = field(default_factory=dict)
+
+
+@runtime_checkable
+class ListProvider(Protocol):
+    """A vendor that takes a whole file as a campaign: made first, started when all is right."""
+
+    def keep_list(self, name: str, recipients: Sequence[Recipient]) -> str:
+        """Hand a list over; its id there, or one of `sftp_sync.errors`. Waits for a slot itself."""
+
+    def draft(self, draft: Draft, may_send: Callable[[], bool] = always) -> Answer:
+        """Make a campaign that calls nobody; never raises. `Accepted` holds the campaign's id. The
+        slot of the pace has been taken before.
+        """
+
+    def settle_schedule(
+        self, campaign_id: str, name: str, schedule: Mapping[str, str]
+    ) -> FileCampaign:
+        """Say when a draft calls once it is started, and see that this was heard; raises otherwise.
+        Without a schedule this only looks. Waits for a slot itself.
+        """
+
+    def start(self, campaign_id: str, may_send: Callable[[], bool] = always) -> Answer:
+        """Start a campaign: its contacts are called from now on. As `CallProvider.send`."""
+
+    def look(self, campaign_id: str, name: str, lane: Lane = "following") -> FileCampaign:
+        """How a campaign stands, by writing the name that it has. Waits for a slot itself."""
+
+    def calls(self) -> Iterator[tuple[VendorCall, ...]]:
+        """The account's calls, page by page. Waits for a slot before each."""
+
+    def check_account(self) -> None:
+        """One cheap request that needs the token; returns, or raises one of `sftp_sync.errors`."""
+
+
+Vendor = CallProvider | ListProvider

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -17,8 +17,10 @@ from sftp_sync.providers.http import (
     answer_or_error,
     document_in,
     document_or_error,
+    entries_in,
     is_success,
     outcome_of,
+    success_or_error,
     told,
     with_wait,
 )
@@ -37,6 +39,25 @@ class Read:
 
     document: Mapping[str, Any]
     clock_offset: float | None = None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a GET brought that answers with a bare list."""
+
+    entries: Sequence[object]
+    clock_offset: float | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """A body that is no JSON."""
+
+    content_type: str
+    content: bytes
+
+
+Body = Mapping[str, object] | Form | None
 
 
 @dataclass(frozen=True)
@@ -73,7 +94,7 @@ class VendorClient:
     def post_call(
         self,
         path: str,
-        body: Mapping[str, object],
+        body: Body,
         accepted: ReadAccepted,
         may_send: Callable[[], bool],
     ) -> Answer:
@@ -96,14 +117,13 @@ class VendorClient:
         self, path: str, query: Mapping[str, str] | None = None, lane: Lane = "following"
     ) -> Read:
         """Read a document at the account's pace, or raise one of `sftp_sync.errors`."""
-        if not self.pace.take(lane):
-            raise VendorUnavailable("Stopping: the vendor was not asked.")
-        token = self._token()
-        began = self._now()
-        reply = self._wire.exchange(self._reading(path, query or {}, self._headers(token)))
-        self._settle_slot(reply)
-        document = document_or_error(reply, self.pace.pause_left() or None, (token,))
-        return Read(document, clock_offset(_headers_of(reply), began, self._now()))
+        answer, offset = self._got(path, query or {}, lane)
+        return Read(document_in(answer), offset)
+
+    def get_list(self, path: str, query: Mapping[str, str], lane: Lane = "following") -> Listed:
+        """Read a bare list in the same way."""
+        answer, offset = self._got(path, query, lane)
+        return Listed(entries_in(answer), offset)
 
     def get_unpaced(self, path: str) -> Read:
         """Read what needs no token and does not count, such as a health page."""
@@ -116,13 +136,14 @@ class VendorClient:
         self,
         method: str,
         path: str,
-        body: Mapping[str, object] | None = None,
+        body: Body = None,
         secrets: tuple[str, ...] = (),
+        lane: Lane = "dispatch",
     ) -> Told:
         """Ask for something that causes no call, once. A no of the vendor's is an answer; raises
         where there is none, and where the whole account is refused. `secrets` are in the body.
         """
-        if not self.pace.take("dispatch"):
+        if not self.pace.take(lane):
             raise VendorUnavailable("Stopping: the vendor was not asked.")
         token = self._token()
         hidden = (token, *secrets)
@@ -140,6 +161,16 @@ class VendorClient:
     def close(self) -> None:
         """Let go of the connections."""
         self._wire.close()
+
+    def _got(self, path: str, query: Mapping[str, str], lane: Lane) -> tuple[Reply, float | None]:
+        if not self.pace.take(lane):
+            raise VendorUnavailable("Stopping: the vendor was not asked.")
+        token = self._token()
+        began = self._now()
+        reply = self._wire.exchange(self._reading(path, query, self._headers(token)))
+        self._settle_slot(reply)
+        answer = success_or_error(reply, self.pace.pause_left() or None, (token,))
+        return answer, clock_offset(_headers_of(reply), began, self._now())
 
     def _token(self) -> str:
         """The present token, or why there is none; a slot that was taken goes back then."""
@@ -181,12 +212,13 @@ class VendorClient:
                 self.pace.stumbled()
 
 
-def _written(
-    method: str, path: str, headers: Mapping[str, str], body: Mapping[str, object] | None
-) -> Exchange:
-    """A request with a JSON body, where there is one."""
+def _written(method: str, path: str, headers: Mapping[str, str], body: Body) -> Exchange:
+    """A request with its body, where there is one."""
     if body is None:
         return Exchange(method, path, headers=headers)
+    if isinstance(body, Form):
+        written = {**headers, "Content-Type": body.content_type}
+        return Exchange(method, path, headers=written, body=body.content)
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     written = {**headers, "Content-Type": "application/json"}
     return Exchange(method, path, headers=written, body=text.encode("utf-8", "replace"))

@@ -14,7 +14,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -131,10 +132,28 @@ def document_or_error(
     reply: Reply | Broken, wait_seconds: float | None = None, secrets: tuple[str, ...] = ()
 ) -> Mapping[str, Any]:
     """What a GET brought, or the error that says what to do."""
+    return document_in(success_or_error(reply, wait_seconds, secrets))
+
+
+def success_or_error(
+    reply: Reply | Broken, wait_seconds: float | None = None, secrets: tuple[str, ...] = ()
+) -> Reply:
+    """A success, whatever it holds, or the error that says what to do."""
     answer = answer_or_error(reply, wait_seconds, secrets)
     if not is_success(answer.status):
         raise refusal_of(answer.status, told(answer.status, problem_of(answer.body), secrets))
-    return document_in(answer)
+    return answer
+
+
+def entries_in(answer: Reply) -> Sequence[object]:
+    """The JSON array of a success."""
+    try:
+        entries = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        entries = None
+    if not isinstance(entries, list):
+        raise VendorUnavailable(f"The answer {answer.status} is not the vendor's list.")
+    return entries
 
 
 def document_in(answer: Reply) -> Mapping[str, Any]:

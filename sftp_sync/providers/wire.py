@@ -91,7 +91,7 @@ class Wire:
 
     def exchange(self, exchange: Exchange) -> Reply | Broken:
         """Send once and read the answer; whatever breaks is told, never raised."""
-        passage = _Passage(exchange.may_send)
+        passage = _Passage(exchange.may_send, is_head_all=not exchange.body)
         try:
             with self._deadline.within(self._timeout_seconds):
                 return self._answered(exchange, passage)
@@ -143,8 +143,9 @@ class _Withheld(Exception):
 class _Passage:
     """Watches one request pass through the library: what has left by now?"""
 
-    def __init__(self, may_send: Callable[[], bool] | None) -> None:
+    def __init__(self, may_send: Callable[[], bool] | None, *, is_head_all: bool = False) -> None:
         self._may_send = may_send
+        self._is_head_all = is_head_all
         self._is_watched = False
         self._body_began = False
 
@@ -164,8 +165,9 @@ class _Passage:
             return
         if self._may_send is not None and not self._may_send():
             raise _Withheld
-        # The number to be called is in the body: a head alone cannot cause a call.
-        self._body_began = event == "http11.send_request_body.started"
+        # The number to be called is in the body: a head alone cannot cause a call, unless it is
+        # all there is to say.
+        self._body_began = self._is_head_all or event == "http11.send_request_body.started"
 
 
 class _Transport(httpx.BaseTransport):
