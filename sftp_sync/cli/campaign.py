@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,6 +20,7 @@ from sftp_sync.cli.options import (
     VerboseOption,
     YesOption,
 )
+from sftp_sync.cli.turning import Status
 
 if TYPE_CHECKING:
     from sftp_sync.wiring import OwnedCampaign
@@ -31,32 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(hosted_sftp.app, name="hosted-sftp")
-
-
-class Status(StrEnum):
-    """Where a campaign stands at the vendor."""
-
-    DRAFT = "draft"
-    ACTIVE = "active"
-    PAUSED = "paused"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-
-
-FINAL = (Status.COMPLETED, Status.CANCELLED)
-MAY_BECOME: dict[str, tuple[Status, ...]] = {
-    Status.DRAFT: (Status.ACTIVE, Status.CANCELLED),
-    Status.ACTIVE: (Status.PAUSED, *FINAL),
-    Status.PAUSED: (Status.ACTIVE, *FINAL),
-    Status.COMPLETED: (),
-    Status.CANCELLED: (),
-}
-VERBS = {
-    Status.ACTIVE: "activate",
-    Status.PAUSED: "pause",
-    Status.COMPLETED: "complete",
-    Status.CANCELLED: "cancel",
-}
 
 
 @dataclass(frozen=True)
@@ -205,17 +179,11 @@ def _turn(
     verbose: bool,
 ) -> None:
     from sftp_sync.cli import office
-    from sftp_sync.cli.asking import require_consent
+    from sftp_sync.cli.turning import turn
 
     office.set_up_logs(verbose=verbose, quiet=manner.quiet)
     with _opened(context, config, campaign) as owned:
-        before = owned.campaign.show().status
-        if before != wanted:
-            _require_allowed(campaign, before, wanted)
-            if wanted in FINAL:
-                question = f"{campaign} becomes {wanted} for good; its queued calls are not made."
-                require_consent(f"{question} Go on?", yes=manner.yes)
-            owned.campaign.turn(wanted)
+        before = turn(owned, campaign, wanted, yes=manner.yes)
     if manner.json:
         changed = before != wanted
         office.print_json(
@@ -224,22 +192,6 @@ def _turn(
     elif not manner.quiet:
         was = "already" if before == wanted else f"now, {before} before"
         typer.echo(f"{campaign} is {wanted} {was}")
-
-
-def _require_allowed(campaign: str, before: str, wanted: Status) -> None:
-    from sftp_sync.errors import VendorRefused
-
-    allowed = MAY_BECOME.get(before)
-    # A status that is not documented is for the vendor to judge.
-    if allowed is None or wanted in allowed:
-        return
-    fix = "That is final. Make a new campaign at the vendor, and put its id into campaign_id."
-    if allowed:
-        words = " or ".join(f"sftp-sync campaign {VERBS[one]} {campaign}" for one in allowed)
-        fix = f"From {before} there is: {words}"
-    raise VendorRefused(
-        f"{campaign} is {before} at the vendor and cannot become {wanted}.", fix=fix
-    )
 
 
 @contextmanager
