@@ -1,7 +1,7 @@
 """A real browser for tests: Debian's Chromium without a window, spoken to over a pipe.
 
-    with browser(tmp_path) as chromium:
-        seen = chromium.open(path.as_uri(), Screen(390, 800, is_dark=True))
+with browser(tmp_path) as chromium:
+    seen = chromium.open(path.as_uri(), Screen(390, 800, is_dark=True))
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import os
 import shutil
 import signal
 import subprocess
-import time
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,15 @@ FLAGS = (
     "--remote-debugging-pipe",
 )
 ENOUGH_SECONDS = 60
+# It reads from descriptor 3 and writes to 4, whatever numbers our pipes have.
+LAUNCHER = """
+import os, sys
+ends = [os.dup(int(end)) for end in sys.argv[1:3]]
+for end, wanted in zip(ends, (3, 4)):
+    os.dup2(end, wanted)
+    os.set_inheritable(wanted, True)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 @dataclass(frozen=True)
@@ -160,10 +169,8 @@ def browser(folder: Path) -> Iterator[Browser]:
     to_read, its_output = os.pipe()
     its_input, to_write = os.pipe()
     command = [program, *FLAGS, f"--user-data-dir={folder / 'profile'}"]
-    # It reads from descriptor 3 and writes to 4.
-    shell = ["sh", "-c", f'exec "$@" 3<&{its_input} 4>&{its_output}', "sh", *command]
     running = subprocess.Popen(
-        shell,
+        [sys.executable, "-c", LAUNCHER, str(its_input), str(its_output), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -195,11 +202,3 @@ def _end(running: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-
-
-def wait_for(is_true: Any, seconds: float = 10) -> None:
-    """Look again until something holds."""
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
