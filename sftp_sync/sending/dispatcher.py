@@ -116,8 +116,13 @@ class Dispatcher:
             self._is_probing = True
             self._crew.begin(partial(probe, self._account.routes[0].provider))
             return
-        is_free = self._crew.under_way < breaker.allowed_in_flight(self._account.in_flight)
-        if is_free and (route := self._lookout.begin(now, self._is_resting)) is not None:
+        in_flight = self._account.in_flight
+        # The breaker stops what may call somebody; a look only asks what has become of it.
+        route = None
+        if self._crew.under_way < in_flight:
+            route = self._lookout.begin(now, self._is_resting)
+        is_free = self._crew.under_way < breaker.allowed_in_flight(in_flight)
+        if route is not None:
             self._crew.begin(partial(self._looks.settle, route))
         elif not (is_free and self._send_something()):
             self._linger(is_free=is_free)
@@ -179,16 +184,14 @@ class Dispatcher:
             case Looked(route, questions, problem, found):
                 self.rows[RowState.ACCEPTED] += found
                 self.rows[RowState.UNCERTAIN] -= found
-                self._lookout.end(done, now, is_sending=bool(self._turns))
+                is_open = self._standing.breaker.open_until is not None
+                self._lookout.end(done, now, is_hurried=not (self._turns or is_open))
                 self._errands.ask(questions)
                 self._reckon(problem, route)
             case Probed(problem):
                 self._is_probing = False
-                breaker = self._standing.breaker
-                self._standing.breaker = breaker.probed(is_well=problem is None, now=now)
+                self._standing.probed(problem, now)
                 self._reckon(problem, self._account.routes[0])
-                if problem is not None:
-                    self._bulletin.say_of_account(problem)
 
     def _count(self, done: Done) -> None:
         """Where the row stands now, and that it is in doubt no more."""
@@ -220,7 +223,7 @@ class Dispatcher:
         """Whether a one-shot run has nothing left that it should wait for."""
         if self._shift.patience.is_daemon or self._crew.under_way or not self._is_last_round:
             return False
-        if self._ending.gives_up(self._around.monotonic()):
+        if self._ending.gives_up(self._around.monotonic(), is_sending=bool(self._turns)):
             return True
         return not (self._errands or self._awaits_doubts)
 

@@ -11,7 +11,8 @@ from sftp_sync.sending.lookout import Lookout
 from sftp_sync.sending.route import Patience, SendingAccount
 from sftp_sync.sending.standing import Standing
 
-PROBES_TO_GIVE_UP = 3
+# Two and a half minutes of a vendor whose answers leave everything open.
+PAUSES_TO_GIVE_UP = 5
 # A row whose next look is further away is left to another run, as what needs a person is.
 LONGEST_WAIT = timedelta(minutes=15)
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
@@ -27,14 +28,15 @@ class Ending:
     standing: Standing
     lookout: Lookout
 
-    def gives_up(self, now: float) -> bool:
+    def gives_up(self, now: float, *, is_sending: bool) -> bool:
         """Whether what is left must wait for another run, or for a person."""
         breaker = self.standing.breaker
         if now < self.standing.account.until:
             return True
         if not self.patience.waits:
             return breaker.open_until is not None or self.account.budget.pause_left() > 0
-        return breaker.open_until is not None and breaker.pauses >= PROBES_TO_GIVE_UP
+        # Where nothing is left but doubts, the looks say how long to wait.
+        return is_sending and breaker.open_until is not None and breaker.pauses >= PAUSES_TO_GIVE_UP
 
     def awaits_doubts(self, now: float) -> bool:
         """Whether rows are in doubt that may be settled before long, without a person."""

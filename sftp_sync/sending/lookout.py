@@ -10,7 +10,7 @@ from sftp_sync.sending.looks import Looked
 from sftp_sync.sending.route import Route
 
 SECONDS_BETWEEN_CHECKS = 0.5
-# While rows are sent a look costs them slots; otherwise somebody may be waiting for it.
+# While rows are sent a look costs them slots; otherwise somebody may be waiting for it alone.
 SECONDS_BETWEEN_LOOKS = 10.0
 SHORTEST_BETWEEN_LOOKS = 1.0
 # A long list takes long: looking must not be all that we do.
@@ -51,8 +51,10 @@ class Lookout:
                 return route
         return None
 
-    def end(self, looked: Looked, now: float, *, is_sending: bool) -> None:
-        """A look is over; when this campaign may be looked into again."""
+    def end(self, looked: Looked, now: float, *, is_hurried: bool) -> None:
+        """A look is over; when this campaign may be looked into again. `is_hurried`: nothing else
+        is done that it would hold up.
+        """
         took = now - (self._began_at or now)
         self._began_at = None
         # The others come first now.
@@ -63,7 +65,7 @@ class Lookout:
             self._failures += 1
             self.problem = looked.problem
         else:
-            pause = SECONDS_BETWEEN_LOOKS if is_sending else SHORTEST_BETWEEN_LOOKS
+            pause = SHORTEST_BETWEEN_LOOKS if is_hurried else SECONDS_BETWEEN_LOOKS
             self._failures = 0
             self.problem = None
         self._not_before[looked.route.name] = now + max(pause, TIMES_ITS_LENGTH * took)

@@ -6,7 +6,7 @@ still wrong says so with the first answer.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
 from sftp_sync.model import Blocked, NotNow, Outcome, Refused, Uncertain
@@ -61,6 +61,14 @@ class Standing:
             f" {self.breaker.reason.rstrip('.')}.",
             fix="Nothing is sent until it answers again; rows in doubt are looked into first.",
         )
+
+    def probed(self, problem: SyncError | None, now: float) -> None:
+        """The one request that must succeed has been made. One that was told to wait waits."""
+        asked_to_wait = getattr(problem, "wait_seconds", None)
+        if asked_to_wait is not None:
+            self.breaker = replace(self.breaker, open_until=now + asked_to_wait)
+        else:
+            self.breaker = self.breaker.probed(is_well=problem is None, now=now)
 
     def rest_of(self, campaign: str) -> Rest:
         """The rest of one campaign."""

@@ -137,6 +137,10 @@ class Vendor:
         """What was answered, how often."""
         return Counter(one["status"] for one in self.sandbox.requests() if one["method"] == method)
 
+    def faults_met(self) -> Counter[str]:
+        """How often which fault struck."""
+        return Counter(name for one in self.sandbox.requests() for name in one["faults"])
+
     def break_with(self, **faults: Any) -> None:
         """Other things go wrong from now on, and nothing else."""
         self.sandbox.change_faults(replace(TalkoverFaults(), **faults))
