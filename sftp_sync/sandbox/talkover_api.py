@@ -21,7 +21,7 @@ from sftp_sync.sandbox.api_limits import (
 )
 from sftp_sync.sandbox.api_server import Connections, Receive, Scope, Send
 from sftp_sync.sandbox.talkover_answers import answer
-from sftp_sync.sandbox.talkover_faults import FaultSchedule, faults_from
+from sftp_sync.sandbox.talkover_faults import FaultSchedule, TalkoverFaults, faults_from
 from sftp_sync.sandbox.talkover_state import TalkoverState
 from sftp_sync.sandbox.talkover_words import PREFIX, Asked, Said, refusal
 
@@ -54,7 +54,7 @@ class TalkoverApi:
     def __init__(
         self,
         accounts: Mapping[str, Account],
-        faults: FaultSchedule,
+        faults: FaultSchedule[TalkoverFaults],
         journal: Journal,
         clock: Callable[[], float],
         reset_form: ResetForm,

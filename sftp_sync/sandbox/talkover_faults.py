@@ -5,10 +5,17 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from sftp_sync.errors import UsageError
 from sftp_sync.sandbox.api_limits import RetryHint
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+Kind = Literal["calls", "reads", "drafts", "changes", "lists"]
+"""What a request asks for; the last three are Kathan's alone."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +28,7 @@ class When:
     probability: float = 0.0
     after: int = 0
     times: int | None = None
-    on: Literal["calls", "reads", "all"] = "calls"
+    on: Kind | Literal["all"] = "calls"
 
 
 NEVER = When()
@@ -59,7 +66,10 @@ class TalkoverFaults:
     hosted_import_seconds: float = 2.0
 
 
-def faults_from(document: Mapping[str, Any], present: TalkoverFaults) -> TalkoverFaults:
+Faults = TypeVar("Faults", bound="DataclassInstance")
+
+
+def faults_from(document: Mapping[str, Any], present: Faults) -> Faults:
     """The present faults with those of a JSON object changed; unknown names are refused."""
     kinds = {field.name: getattr(present, field.name) for field in fields(present)}
     changes: dict[str, Any] = {}
@@ -82,17 +92,17 @@ def _when(name: str, value: object) -> When:
         raise UsageError(f"{name}: {error}.") from error
 
 
-class FaultSchedule:
+class FaultSchedule(Generic[Faults]):
     """Counts the requests that each fault could meet, and says which it does."""
 
-    def __init__(self, faults: TalkoverFaults, seed: int) -> None:
+    def __init__(self, faults: Faults, seed: int) -> None:
         self.faults = faults
         self._seed = seed
         self._counts: dict[str, int] = {}
         self._hits: dict[str, int] = {}
         self._chances: dict[str, random.Random] = {}
 
-    def change(self, faults: TalkoverFaults) -> None:
+    def change(self, faults: Faults) -> None:
         """Other faults from now on; a fault whose schedule changes counts anew."""
         for field in fields(faults):
             if getattr(faults, field.name) != getattr(self.faults, field.name):
@@ -100,7 +110,7 @@ class FaultSchedule:
                 self._hits.pop(field.name, None)
         self.faults = faults
 
-    def strikes(self, name: str, kind: Literal["calls", "reads"]) -> bool:
+    def strikes(self, name: str, kind: Kind) -> bool:
         """Does this fault meet the present request?"""
         when: When = getattr(self.faults, name)
         if when == NEVER or when.on not in (kind, "all"):
