@@ -11,6 +11,14 @@ from sftp_sync.model.campaign import (
     Suppression,
 )
 from sftp_sync.model.files import Delivery, RemoteFile, StagedFile, Understanding, shown
+from sftp_sync.model.launches import (
+    LAUNCH_TRANSITIONS,
+    Launch,
+    LaunchState,
+    Stale,
+    Start,
+    Terms,
+)
 from sftp_sync.model.outcomes import (
     Accepted,
     AlreadyQueued,
@@ -41,6 +49,7 @@ from sftp_sync.model.states import (
 
 __all__ = [
     "FILE_TRANSITIONS",
+    "LAUNCH_TRANSITIONS",
     "PLANNED_STEPS",
     "ROW_TRANSITIONS",
     "Accepted",
@@ -63,6 +72,8 @@ __all__ = [
     "HoldRules",
     "Holding",
     "Idle",
+    "Launch",
+    "LaunchState",
     "Limits",
     "NewDelivery",
     "NotNow",
@@ -80,8 +91,11 @@ __all__ = [
     "RunRecord",
     "Settled",
     "StagedFile",
+    "Stale",
+    "Start",
     "Suppression",
     "Table",
+    "Terms",
     "Uncertain",
     "Understanding",
     "shown",

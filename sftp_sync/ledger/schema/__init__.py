@@ -15,6 +15,7 @@ from sftp_sync.ledger.schema.campaigns import (
 )
 from sftp_sync.ledger.schema.columns import EPOCH, BigId, Moment, metadata
 from sftp_sync.ledger.schema.files import deliveries, files, sightings
+from sftp_sync.ledger.schema.launches import launches
 from sftp_sync.ledger.schema.rows import evidence, rows
 
 SCHEMA = "0001"
@@ -31,6 +32,7 @@ __all__ = [
     "evidence",
     "facts",
     "files",
+    "launches",
     "leases",
     "metadata",
     "notices",

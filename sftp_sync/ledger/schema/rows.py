@@ -52,6 +52,8 @@ rows = Table(
     Column("call_updated_at", Moment),
     Column("over_at", Moment),
     Column("delivery_id", ForeignKey("deliveries.id")),
+    # The campaign at the vendor that this row is a contact of, where a file becomes one.
+    Column("launch_id", ForeignKey("launches.id")),
     CheckConstraint(
         "state in ('pending', 'sending', 'accepted', 'already_queued', 'refused', 'uncertain',"
         " 'expired', 'suppressed', 'duplicate', 'invalid')",
@@ -64,6 +66,7 @@ rows = Table(
     ),
     UniqueConstraint("file_id", "line", name="one_row_per_line"),
     Index("rows_by_state", "file_id", "state", "id"),
+    Index("rows_of_launch", "launch_id", "state", "id", **only_where("launch_id is not null")),
     # At most one request per number may be on its way or in doubt: a second could ring it again.
     Index(
         "one_in_doubt",

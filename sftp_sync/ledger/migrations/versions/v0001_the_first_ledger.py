@@ -34,6 +34,20 @@ FILE_TRANSITIONS = {
     "finished": "dispatching",
     "repeated": "dispatching following finished",
 }
+LAUNCH_STATE = (
+    "state in ('planned', 'drafted', 'starting', 'uncertain', 'started', 'stale', 'refused')"
+)
+LAUNCH_TRANSITIONS = {
+    "planned": "drafted stale",
+    "drafted": "starting stale",
+    "starting": "started uncertain drafted",
+    "uncertain": "starting started stale refused",
+}
+GUARDED = {
+    "rows": ROW_TRANSITIONS,
+    "files": FILE_TRANSITIONS,
+    "launches": LAUNCH_TRANSITIONS,
+}
 
 
 def upgrade() -> None:
@@ -49,10 +63,11 @@ def upgrade() -> None:
     _files()
     _deliveries()
     _sightings()
+    _launches()
     _rows()
     _evidence()
     dialect = op.get_bind().dialect.name
-    for table, transitions in (("rows", ROW_TRANSITIONS), ("files", FILE_TRANSITIONS)):
+    for table, transitions in GUARDED.items():
         pairs = [(old, new) for old, next_ones in transitions.items() for new in next_ones.split()]
         for statement in statements(dialect, table, pairs):
             op.execute(statement)
@@ -260,6 +275,55 @@ def _sightings() -> None:
     )
 
 
+def _launches() -> None:
+    op.create_table(
+        "launches",
+        sa.Column("id", BIG_ID, nullable=False),
+        sa.Column("file_id", BIG_ID, nullable=False),
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("terms", sa.Text(), nullable=False),
+        sa.Column("assistant_id", sa.Text()),
+        sa.Column("phone_number_id", sa.Text()),
+        sa.Column("recipients", sa.BigInteger(), nullable=False),
+        sa.Column("vendor_id", sa.Text()),
+        sa.Column("status", sa.Text()),
+        sa.Column("counts", sa.Text()),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("claimed_at", sa.BigInteger()),
+        sa.Column("claimant", sa.Text()),
+        sa.Column("day", sa.Text()),
+        sa.Column("doubt_since", sa.BigInteger()),
+        sa.Column("given_up_at", sa.BigInteger()),
+        sa.Column("next_look_at", sa.BigInteger()),
+        sa.Column("looks", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("started_at", sa.BigInteger()),
+        sa.Column("is_orphan", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger()),
+        sa.Column("reason", sa.Text()),
+        sa.CheckConstraint(LAUNCH_STATE, name="launch_state"),
+        sa.CheckConstraint(
+            "state in ('planned', 'stale') or vendor_id is not null", name="launch_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["files.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("launches_of_campaign", "launches", ["campaign", "state", "id"], unique=False)
+    op.create_index("launches_of_file", "launches", ["file_id", "id"], unique=False)
+    op.create_index(
+        "one_open_launch",
+        "launches",
+        ["file_id"],
+        unique=True,
+        **only_where("state in ('planned', 'drafted', 'starting', 'uncertain')"),
+    )
+
+
 def _rows() -> None:
     op.create_table(
         "rows",
@@ -290,6 +354,7 @@ def _rows() -> None:
         sa.Column("call_updated_at", sa.BigInteger()),
         sa.Column("over_at", sa.BigInteger()),
         sa.Column("delivery_id", BIG_ID),
+        sa.Column("launch_id", BIG_ID),
         sa.CheckConstraint(
             "state in ('invalid', 'duplicate') or phone is not null", name="row_phone"
         ),
@@ -300,6 +365,10 @@ def _rows() -> None:
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["deliveries.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["launch_id"],
+            ["launches.id"],
         ),
         sa.ForeignKeyConstraint(
             ["destination_id"],
@@ -334,6 +403,13 @@ def _rows() -> None:
         **only_where("state = 'accepted' and call_id is not null"),
     )
     op.create_index("rows_by_state", "rows", ["file_id", "state", "id"], unique=False)
+    op.create_index(
+        "rows_of_launch",
+        "rows",
+        ["launch_id", "state", "id"],
+        unique=False,
+        **only_where("launch_id is not null"),
+    )
     op.create_index(
         "rows_in_doubt",
         "rows",
