@@ -85,7 +85,7 @@ class Files:
         """One file, or what to type instead."""
         asked = select(*FILE_COLUMNS).where(IS_FILE, files.c.id == file_id)
         with reading(self._engine) as connection:
-            found = file_records(connection, connection.execute(asked).all())
+            found = file_records(connection, connection.execute(asked).all(), anew=True)
         if not found:
             raise UsageError(f"There is no file {file_id}.", fix="Type: sftp-sync files")
         return found[0]

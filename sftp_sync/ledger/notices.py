@@ -7,11 +7,29 @@ from typing import cast
 
 from sqlalchemy import Engine, delete, select
 
-from sftp_sync.errors import SyncError, Who
+from sftp_sync.errors import (
+    ConfigError,
+    DiskFull,
+    RemoteRefused,
+    RemoteUnavailable,
+    SyncError,
+    VendorRefused,
+    VendorUnavailable,
+    Who,
+)
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.schema import notices
 from sftp_sync.ledger.upserts import put
 from sftp_sync.model import Notice
+
+KINDS_BY_CAUSE = {"delivery": "delivery_failing", "delivery_of_results": "delivery_failing"}
+KINDS_BY_CLASS: dict[type[SyncError], str] = {
+    ConfigError: "configuration_wrong",
+    DiskFull: "disk_full",
+    RemoteUnavailable: "partner_unreachable",
+    VendorUnavailable: "vendor_unreachable",
+}
+KINDS_AT_THE_DOOR = {"host_key": "host_key_changed", "sign_in": "sign_in_refused"}
 
 
 class Notices:
@@ -23,7 +41,7 @@ class Notices:
     def post(self, scope: str, cause: str, error: SyncError, at: datetime) -> None:
         """Say what is wrong; a cause that is already said keeps its time."""
         words = {"message": error.message, "fix": error.fix, "who": error.who}
-        said = {"scope": scope, "cause": cause, "since": at, **words}
+        said = {"scope": scope, "cause": cause, "since": at, "kind": kind_of(cause, error), **words}
         with writing(self._engine) as connection:
             put(connection, notices, said, keep=["since"])
 
@@ -42,6 +60,24 @@ class Notices:
         with reading(self._engine) as connection:
             found = connection.execute(asked).all()
         return [
-            Notice(row.scope, row.cause, row.message, row.fix, cast("Who", row.who), row.since)
+            Notice(
+                scope=row.scope,
+                cause=row.cause,
+                message=row.message,
+                fix=row.fix,
+                who=cast("Who", row.who),
+                since=row.since,
+                kind=row.kind or f"{row.cause}_failed",
+            )
             for row in found
         ]
+
+
+def kind_of(cause: str, error: SyncError) -> str:
+    """What is wrong, in one word that stays: for alerts, and for whoever is told."""
+    if isinstance(error, VendorRefused):
+        return f"{error.scope}_refused"
+    if isinstance(error, RemoteRefused) and error.step in KINDS_AT_THE_DOOR:
+        return KINDS_AT_THE_DOOR[error.step]
+    named = (kind for class_, kind in KINDS_BY_CLASS.items() if isinstance(error, class_))
+    return next(named, KINDS_BY_CAUSE.get(cause, f"{cause}_failed"))

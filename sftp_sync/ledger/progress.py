@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, and_, exists, or_, select, update
 
+from sftp_sync.ledger.engine import database_now
 from sftp_sync.ledger.schema import deliveries, files, rows
 from sftp_sync.model import Code, FileState, RowState
 
@@ -38,6 +39,12 @@ def state_by_rows(connection: Connection, file_id: int) -> FileState:
     return FileState.FINISHED
 
 
+def _ended(connection: Connection, state: FileState) -> dict[str, object]:
+    """When it ended; what was counted at an earlier end is counted anew."""
+    at = database_now(connection) if state == FileState.FINISHED else None
+    return {"finished_at": at, "counts": None, "outcomes": None}
+
+
 def advance(connection: Connection, file_id: int) -> None:
     """Give a file the state that its rows call for; one that is held stays held."""
     # One after the other: of two that settle the last two rows at once, neither would see the end.
@@ -47,5 +54,5 @@ def advance(connection: Connection, file_id: int) -> None:
     connection.execute(
         update(files)
         .where(files.c.id == file_id, files.c.state.in_(MOVING), files.c.state != state)
-        .values(state=state),
+        .values(state=state, **_ended(connection, state)),
     )

@@ -15,13 +15,25 @@ from sftp_sync.model import FileRecord, FileState, RowRecord, RowState
 AnyRow = Row[*tuple[Any, ...]]
 
 
-def file_records(connection: Connection, found: Sequence[AnyRow]) -> list[FileRecord]:
-    """Files with where their rows stand, in the order given."""
-    counts = _counts(connection, [row.id for row in found])
+def file_records(
+    connection: Connection, found: Sequence[AnyRow], *, anew: bool = False
+) -> list[FileRecord]:
+    """Files with where their rows stand, in the order given. `anew` counts also those that were
+    counted at their end.
+    """
+    counted = [] if anew else [row for row in found if row.counts is not None]
+    counts = {row.id: _counted_before(row) for row in counted}
+    counts |= count_rows(connection, [row.id for row in found if row.id not in counts])
     return [_file_record(row, counts.get(row.id, {})) for row in found]
 
 
-def _counts(connection: Connection, file_ids: Sequence[int]) -> dict[int, dict[RowState, int]]:
+def _counted_before(row: AnyRow) -> dict[RowState, int]:
+    """A finished file does not change: its rows were counted at its end."""
+    return {RowState(state): number for state, number in json.loads(row.counts).items()}
+
+
+def count_rows(connection: Connection, file_ids: Sequence[int]) -> dict[int, dict[RowState, int]]:
+    """Where the rows of files stand."""
     counts: dict[int, dict[RowState, int]] = {}
     for start in range(0, len(file_ids), 500):
         asked = (
@@ -86,4 +98,5 @@ FILE_COLUMNS = (
     files.c.total,
     files.c.first_file_id,
     files.c.understanding,
+    files.c.counts,
 )

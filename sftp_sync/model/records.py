@@ -71,6 +71,7 @@ class Notice:
     fix: str
     who: Who
     since: datetime
+    kind: str = ""
 
     @property
     def line(self) -> str:
