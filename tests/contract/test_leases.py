@@ -108,6 +108,13 @@ class TestALease:
             ledger.leases.renew()
             assert (lease.lost, other.lost) == (True, False)
 
+    def test_that_is_not_held_is_not_renewed(self, ledger: Ledger) -> None:
+        with ledger.leases.hold(WORK) as lease:
+            pass
+        before = lease.renewed
+        ledger.leases.renew()
+        assert (lease.renewed, lease.lost) == (before, False)
+
     def test_that_could_not_be_committed_is_not_held(self, ledger: Ledger) -> None:
         def refuse(_: object) -> None:
             raise OSError("the power is gone")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sftp_sync.errors import TryLater, UsageError
 from sftp_sync.ledger import Ledger
+from sftp_sync.ledger.entering import Arrival
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.model import FileState, RowState
+from sftp_sync.model import FileState, RowState, StagedFile
 from tests.support.builders import (
     MAPPING,
     NOW,
@@ -45,6 +48,11 @@ class TestAFile:
             RowState.DUPLICATE: 1,
             RowState.INVALID: 1,
         }
+
+    def test_arrives_as_it_was_staged(self, tmp_path: Path) -> None:
+        staged = StagedFile(a_remote_file(size=None), tmp_path, sha256_of("leads"), 99)
+        arrival = Arrival.of(a_campaign(), staged, NOW, "one way to read")
+        assert arrival == an_arrival(source=staged.source, size=99)
 
     def test_is_nobodys_while_its_rows_are_written(self, ledger: Ledger, lease: Lease) -> None:
         file_id = ledger.entering.begin(lease, an_arrival(), an_understanding(), MAPPING)

@@ -72,6 +72,11 @@ class TestAServer:
         with writing(ledger._engine) as connection:
             assert connection.exec_driver_sql(isolation).scalar_one() == "read committed"
 
+    def test_may_be_named_with_its_driver(self, database: Database) -> None:
+        url = database.url.replace("postgresql:", "postgresql+psycopg:")
+        with Database("postgresql", url, database.folder).open() as ledger:
+            assert ledger.files.all() == []
+
     def test_has_no_path(self, ledger: Ledger) -> None:
         assert sqlite_path(ledger._engine) is None
 
