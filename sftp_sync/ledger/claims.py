@@ -1,7 +1,8 @@
 """A row is claimed: the intention is committed before the request leaves.
 
 What forbids a call is judged here, when the row is about to be sent, and in the same transaction:
-the pause, the limits of the day and of the file, the expiry, the number called a short time ago.
+the pause, the limits of the day and of the file, the expiry, the do-not-call lists, the number
+called a short time ago.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sftp_sync.ledger.conditions import is_called, is_in_doubt
+from sftp_sync.ledger.conditions import is_in_doubt
 from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.forbidding import suppress, wanting, was_called_recently
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import campaigns, files, rows, spending
-from sftp_sync.model import Campaign, Claim, Code, FileState, Idle, RowState
+from sftp_sync.model import Campaign, Claim, FileState, Idle, RowState
 
 JUDGED_AT_ONCE = 500
 EXPIRED_AT_ONCE = 20_000
@@ -87,10 +89,9 @@ def claimant(lease: Lease) -> str:
 
 
 def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Moment) -> Claim | Idle:
-    if is_paused(connection, campaign.name):
-        return Idle.PAUSED
-    if _is_day_spent(connection, campaign, when.day):
-        return Idle.DAY_LIMIT
+    stopped = stops_campaign(connection, campaign, when)
+    if stopped is not None:
+        return stopped
     waits = False
     for file in _due_files(connection, campaign.name):
         if _stops_file(connection, campaign, file, when):
@@ -99,13 +100,24 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
             row = _next_row(connection, file.id)
             if row is None:
                 break
-            if not _was_called_recently(connection, campaign, row, when):
+            if suppress(connection, campaign, row):
+                continue
+            if not was_called_recently(connection, campaign, row, when.now):
                 return _claimed(connection, lease, row, when)
         else:
             return Idle.JUDGING
         advance(connection, file.id)
         waits = waits or _has_pending(connection, file.id)
     return Idle.IN_DOUBT if waits else Idle.NOTHING
+
+
+def stops_campaign(connection: Connection, campaign: Campaign, when: Moment) -> Idle | None:
+    """Why nothing of a campaign may be sent now; None where something may."""
+    if is_paused(connection, campaign.name):
+        return Idle.PAUSED
+    if _is_day_spent(connection, campaign, when.day):
+        return Idle.DAY_LIMIT
+    return None if wanting(connection, campaign, when.now) is None else Idle.NO_LIST
 
 
 def is_paused(connection: Connection, campaign: str) -> bool:
@@ -177,32 +189,6 @@ def _next_row(connection: Connection, file_id: int) -> AnyRow | None:
 def _has_pending(connection: Connection, file_id: int) -> bool:
     here = exists().where(rows.c.file_id == file_id, rows.c.state == RowState.PENDING)
     return bool(connection.execute(select(here)).scalar_one())
-
-
-def _was_called_recently(
-    connection: Connection, campaign: Campaign, row: AnyRow, when: Moment
-) -> bool:
-    """Judge a row by `repeat_after`; one that was called a short time ago becomes `duplicate`."""
-    if campaign.allow_duplicates or not campaign.repeat_after:
-        return False
-    asked = select(func.max(rows.c.queued_at, type_=rows.c.queued_at.type)).where(
-        rows.c.destination_id == row.destination_id,
-        rows.c.phone == row.phone,
-        is_called(),
-    )
-    last = connection.execute(asked).scalar_one_or_none()
-    if last is None or when.now - last >= campaign.repeat_after:
-        return False
-    connection.execute(
-        update(rows)
-        .where(rows.c.id == row.id)
-        .values(
-            state=RowState.DUPLICATE,
-            code=Code.CALLED_RECENTLY,
-            reason=f"the number was queued at {last:%Y-%m-%d %H:%M} UTC (repeat_after)",
-        ),
-    )
-    return True
 
 
 def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) -> Claim | Idle:

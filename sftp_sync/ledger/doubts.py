@@ -23,6 +23,7 @@ from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import campaigns as paused
 from sftp_sync.ledger.schema import destinations, files, rows
 from sftp_sync.ledger.settling import note
+from sftp_sync.ledger.withholding import is_withheld
 from sftp_sync.model import Campaign, Claim, Doubt, RowState
 
 AT_ONCE = 500
@@ -146,13 +147,16 @@ class Doubts:
 
     def claim(self, lease: Lease, campaign: Campaign, doubt: Doubt, when: Moment) -> Claim | None:
         """Claim a row in doubt, to ask again; None where somebody was faster, where a person has
-        paused the campaign, and where it is too late to call: the vendor has no call for it.
+        paused the campaign, where its number is not to be called any more, and where it is too late
+        to call: the vendor has no call for it.
         """
         with writing(self._engine) as connection:
             lease.guard(connection)
             asked = select(rows).where(_guard(doubt)).with_for_update()
             row = connection.execute(asked).one_or_none()
             if row is None or is_paused(connection, campaign.name):
+                return None
+            if is_withheld(connection, campaign, row, when.now):
                 return None
             place = select(files.c.received_at).where(files.c.id == row.file_id)
             if is_expired(campaign, connection.execute(place).scalar_one(), when.now):

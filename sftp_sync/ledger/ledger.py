@@ -27,6 +27,7 @@ from sftp_sync.ledger.results import Results
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.runs import Runs
 from sftp_sync.ledger.settling import Settling
+from sftp_sync.ledger.suppressions import Suppressions
 from sftp_sync.ledger.summaries import Summaries
 from sftp_sync.ledger.verdicts import Verdicts
 
@@ -50,6 +51,7 @@ class Ledger:
         self.following = Following(engine)
         self.results = Results(engine)
         self.verdicts = Verdicts(engine)
+        self.suppressions = Suppressions(engine)
         self.summaries = Summaries(engine)
         self.runs = Runs(engine)
         self.presence = Presence(engine)

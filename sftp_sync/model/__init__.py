@@ -46,6 +46,7 @@ from sftp_sync.model.states import (
     FileState,
     RowState,
 )
+from sftp_sync.model.suppression import ListSource, SuppressedNumber, SuppressionList
 
 __all__ = [
     "FILE_TRANSITIONS",
@@ -75,6 +76,7 @@ __all__ = [
     "Launch",
     "LaunchState",
     "Limits",
+    "ListSource",
     "NewDelivery",
     "NotNow",
     "Notice",
@@ -93,7 +95,9 @@ __all__ = [
     "StagedFile",
     "Stale",
     "Start",
+    "SuppressedNumber",
     "Suppression",
+    "SuppressionList",
     "Table",
     "Terms",
     "Uncertain",

@@ -17,6 +17,7 @@ from sftp_sync.ledger.schema.columns import EPOCH, BigId, Moment, metadata
 from sftp_sync.ledger.schema.files import deliveries, files, sightings
 from sftp_sync.ledger.schema.launches import launches
 from sftp_sync.ledger.schema.rows import evidence, rows
+from sftp_sync.ledger.schema.suppression import listed_numbers, suppression_lists, suppressions
 
 SCHEMA = "0001"
 
@@ -34,10 +35,13 @@ __all__ = [
     "files",
     "launches",
     "leases",
+    "listed_numbers",
     "metadata",
     "notices",
     "rows",
     "runs",
     "sightings",
     "spending",
+    "suppression_lists",
+    "suppressions",
 ]

@@ -60,6 +60,7 @@ def upgrade() -> None:
     _announcements()
     _runs()
     _spending()
+    _suppressions()
     _files()
     _deliveries()
     _sightings()
@@ -174,6 +175,38 @@ def _spending() -> None:
         sa.Column("day", sa.Text(), nullable=False),
         sa.Column("calls", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("campaign", "day"),
+    )
+
+
+def _suppressions() -> None:
+    op.create_table(
+        "suppressions",
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("phone"),
+    )
+    op.create_table(
+        "suppression_lists",
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer()),
+        sa.Column("name", sa.Text()),
+        sa.Column("sha256", sa.Text()),
+        sa.Column("size", sa.BigInteger()),
+        sa.Column("modified_at", sa.BigInteger()),
+        sa.Column("dated_at", sa.BigInteger()),
+        sa.Column("taken_at", sa.BigInteger()),
+        sa.Column("numbers", sa.BigInteger()),
+        sa.Column("unreadable", sa.BigInteger()),
+        sa.Column("problem", sa.Text()),
+        sa.PrimaryKeyConstraint("campaign"),
+    )
+    op.create_table(
+        "listed_numbers",
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign", "generation", "phone"),
     )
 
 

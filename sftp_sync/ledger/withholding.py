@@ -1,0 +1,38 @@
+"""Whether a row in doubt must not be asked for again, judged in the transaction that would."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, update
+
+from sftp_sync.ledger.forbidding import wanting, why_suppressed
+from sftp_sync.ledger.records import AnyRow
+from sftp_sync.ledger.schema import rows
+from sftp_sync.ledger.settling import note
+from sftp_sync.model import Campaign
+
+FOR_A_PERSON = "{why}: it is not asked for again, and a person decides whether it was called"
+WAITS_FOR_LIST = timedelta(minutes=5)
+
+
+def is_withheld(connection: Connection, campaign: Campaign, row: AnyRow, now: datetime) -> bool:
+    """One whose number is suppressed by now may have been called before: a person decides. Without
+    a good do-not-call list it waits for one.
+    """
+    why = why_suppressed(connection, campaign.name, row.phone)
+    if why is not None:
+        _put_off(connection, row, None, now, FOR_A_PERSON.format(why=why))
+        return True
+    wants = wanting(connection, campaign, now)
+    if wants is not None:
+        _put_off(connection, row, now + WAITS_FOR_LIST, now, wants)
+    return wants is not None
+
+
+def _put_off(
+    connection: Connection, row: AnyRow, at: datetime | None, now: datetime, why: str
+) -> None:
+    here = update(rows).where(rows.c.id == row.id, rows.c.attempt == row.attempt)
+    connection.execute(here.values(next_look_at=at, reason=why))
+    note(connection, row.id, row.attempt, now, why)
