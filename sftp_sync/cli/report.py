@@ -26,7 +26,8 @@ def report(
         typer.Option(
             "--output",
             "-o",
-            help="Write a page with charts here; - is stdout, and only the page goes there.",
+            help="Write a page with charts here, or tables where it ends in .xlsx; - is stdout,"
+            " and only the page goes there.",
             show_default=False,
         ),
     ] = None,
@@ -50,13 +51,19 @@ def report(
     if output == TO_STDOUT:
         typer.echo(page(made))
         return
-    written = None if output is None else save(page(made), output)
+    written = None if output is None else save(_file_content(made, output), output)
     if json:
         office.print_json(document(made))
     elif not quiet:
         show(made)
         if written is not None:
-            typer.echo(f"\nThe page with the charts: {written}")
+            typer.echo(f"\nThe report: {written}")
+
+
+def _file_content(made: Report, output: Path) -> bytes:
+    from sftp_sync.report import page, workbook
+
+    return workbook(made) if output.suffix.lower() == ".xlsx" else page(made).encode()
 
 
 def _composed(context: typer.Context, config: Path | None, campaign: str, since: str) -> Report:

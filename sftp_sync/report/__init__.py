@@ -8,6 +8,7 @@ from sftp_sync.report.period import Period
 from sftp_sync.report.save import save
 from sftp_sync.report.tally import Tally
 from sftp_sync.report.values import Day, FileLine, Open, Report
+from sftp_sync.report.workbook import workbook
 
 __all__ = [
     "Day",
@@ -22,4 +23,5 @@ __all__ = [
     "document",
     "page",
     "save",
+    "workbook",
 ]

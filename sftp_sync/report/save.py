@@ -1,4 +1,4 @@
-"""A page becomes a file: wholly, or not at all."""
+"""A report becomes a file: wholly, or not at all."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 from sftp_sync.errors import UsageError
 
 
-def save(text: str, path: Path) -> Path:
-    """Write a page and say where it lies. Whoever opens it meanwhile sees the one before."""
+def save(content: bytes, path: Path) -> Path:
+    """Write a report and say where it lies. Whoever opens it meanwhile sees the one before."""
     try:
         # Resolved: a link stays one, and what it points to is replaced.
         target = path.resolve()
@@ -18,7 +18,7 @@ def save(text: str, path: Path) -> Path:
             raise _refused(path, "it is not a file")
         # Not named after the target, whose name may be as long as names can be.
         beside = target.parent / f".sftp-sync-{uuid.uuid4().hex}.part"
-        _write(text, beside, target)
+        _write(content, beside, target)
     except OSError as error:
         raise _refused(path, error.strerror or str(error)) from error
     except (RuntimeError, ValueError) as error:
@@ -26,10 +26,10 @@ def save(text: str, path: Path) -> Path:
     return target
 
 
-def _write(text: str, beside: Path, target: Path) -> None:
+def _write(content: bytes, beside: Path, target: Path) -> None:
     try:
-        with beside.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with beside.open("xb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(target)

@@ -3,6 +3,7 @@
 from sftp_sync.tables.own_files import REJECT_COLUMNS, RESULT_COLUMNS, is_reject_column
 from sftp_sync.tables.reading import open_table
 from sftp_sync.tables.spreadsheet_safe import defused, restored
+from sftp_sync.tables.summary_out import summary_workbook
 from sftp_sync.tables.text_writers import write_csv, write_jsonl
 from sftp_sync.tables.workbook_out import Value, write_xlsx
 
@@ -14,6 +15,7 @@ __all__ = [
     "is_reject_column",
     "open_table",
     "restored",
+    "summary_workbook",
     "write_csv",
     "write_jsonl",
     "write_xlsx",

@@ -124,7 +124,7 @@ def test_the_page_goes_where_it_is_told(house: House) -> None:
     path = house.home / "report.html"
     said = house.run("report", "renewals", "--output", str(path))
     assert said.code == 0
-    assert f"The page with the charts: {path}" in said.stdout
+    assert f"The report: {path}" in said.stdout
     assert path.read_text("utf-8").startswith("<!doctype html>")
     quiet = house.run("report", "renewals", "--output", str(path), "--quiet")
     assert (quiet.code, quiet.said) == (0, "")

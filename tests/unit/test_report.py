@@ -374,7 +374,7 @@ def test_text_from_outside_becomes_one_short_readable_line() -> None:
 def test_a_page_is_written_wholly_and_replaces_the_one_before(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text("before")
-    assert save("after", path) == path
+    assert save(b"after", path) == path
     assert path.read_text() == "after"
     assert [one.name for one in tmp_path.iterdir()] == ["report.html"]
 
@@ -383,7 +383,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     link = tmp_path / "report.html"
     link.symlink_to(tmp_path / "there" / "page.html")
-    save("page", link)
+    save(b"page", link)
     assert link.is_symlink()
     assert (tmp_path / "there" / "page.html").read_text() == "page"
 
@@ -405,7 +405,7 @@ def test_a_path_that_cannot_be_written_is_refused_with_the_reason(
     (tmp_path / "file").write_text("a file")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(UsageError, match=says) as refused:
-        save("page", tmp_path / name)
+        save(b"page", tmp_path / name)
     assert "--output" in refused.value.message
     assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "loop"]
 
@@ -414,5 +414,5 @@ def test_a_device_is_never_replaced(tmp_path: Path) -> None:
     link = tmp_path / "null"
     link.symlink_to("/dev/null")
     with pytest.raises(UsageError, match="it is not a file"):
-        save("page", link)
+        save(b"page", link)
     assert Path("/dev/null").is_char_device()
