@@ -55,12 +55,12 @@ def chosen(config: Config, names: Sequence[str] | None) -> list[CampaignConfig]:
     return [config.campaigns[name] for name in dict.fromkeys(names)]
 
 
-def set_up_logs(*, verbose: bool, quiet: bool) -> None:
-    """Logs go to stderr: warnings, or everything."""
-    del quiet
+def set_up_logs(*, verbose: bool, quiet: bool, is_service: bool = False) -> None:
+    """Logs go to stderr: warnings, or everything. A service also tells what it does."""
+    usual = 0 if is_service and not quiet else -1
     logs.configure(
         "auto",
-        1 if verbose else -1,
+        1 if verbose else usual,
         sys.stderr,
         to_journal="JOURNAL_STREAM" in os.environ,
         colors=sys.stderr.isatty() and "NO_COLOR" not in os.environ,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import ColumnElement, Engine, delete, select, update
 
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
@@ -29,26 +29,29 @@ class Runs:
         records = (RunRecord(**row._mapping) for row in found)  # noqa: SLF001 - the public name of a row's mapping
         return {(one.campaign, one.step): one for one in records}
 
-    def plan(self, lease: Lease, records: list[RunRecord], unplanned: list[Key]) -> None:
+    def plan(self, lease: Lease, records: Sequence[RunRecord], unplanned: Sequence[Key]) -> None:
         """Write down what is planned, and forget what is planned no more."""
         with writing(self._engine) as connection:
             lease.guard(connection)
             for one in records:
                 put(connection, runs, vars(one))
             for campaign, step in unplanned:
-                here = (runs.c.campaign == campaign) & (runs.c.step == step)
-                connection.execute(delete(runs).where(here))
+                connection.execute(delete(runs).where(_here(campaign, step)))
 
     def began(self, lease: Lease, key: Key, at: datetime) -> None:
         """A run has begun."""
-        self._change(lease, key, {"started_at": at})
-
-    def ended(self, lease: Lease, record: RunRecord) -> None:
-        """A run has ended, well or not."""
-        self._change(lease, (record.campaign, record.step), vars(record))
-
-    def _change(self, lease: Lease, key: Key, values: dict[str, Any]) -> None:
-        here = (runs.c.campaign == key[0]) & (runs.c.step == key[1])
         with writing(self._engine) as connection:
             lease.guard(connection)
-            connection.execute(update(runs).where(here).values(values))
+            connection.execute(update(runs).where(_here(*key)).values(started_at=at))
+
+    def ended(self, lease: Lease, records: Sequence[RunRecord]) -> None:
+        """A run has ended, well or not, and with it perhaps another."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            for one in records:
+                here = _here(one.campaign, one.step)
+                connection.execute(update(runs).where(here).values(vars(one)))
+
+
+def _here(campaign: str, step: PlannedStep) -> ColumnElement[bool]:
+    return (runs.c.campaign == campaign) & (runs.c.step == step)

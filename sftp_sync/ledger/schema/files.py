@@ -65,6 +65,7 @@ files = Table(
         **only_where("original"),
     ),
     Index("files_of_campaign", "campaign", "state", "id"),
+    Index("files_dispatching", "campaign", **only_where("state = 'dispatching'")),
 )
 
 sightings = Table(

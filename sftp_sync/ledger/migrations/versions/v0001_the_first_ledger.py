@@ -251,6 +251,13 @@ def _files() -> None:
     )
     op.create_index("files_of_campaign", "files", ["campaign", "state", "id"], unique=False)
     op.create_index(
+        "files_dispatching",
+        "files",
+        ["campaign"],
+        unique=False,
+        **only_where("state = 'dispatching'"),
+    )
+    op.create_index(
         "one_first_import",
         "files",
         ["destination_id", "sha256"],

@@ -1,0 +1,41 @@
+"""sftp-sync daemon"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import typer
+
+from sftp_sync.cli.options import ConfigOption, QuietOption, VerboseOption
+
+
+def daemon(
+    context: typer.Context,
+    config: ConfigOption = None,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """The same steps on each campaign's schedule, sending all the time, until told to stop."""
+    from sftp_sync.cli import office
+    from sftp_sync.daemon.life import World, serve
+    from sftp_sync.daemon.signals import Signals
+    from sftp_sync.daemon.systemd import Notifier
+
+    office.set_up_logs(verbose=verbose, quiet=quiet, is_service=True)
+    read = office.read_config(context, config)
+    with office.opened(read, may_migrate=True) as opened, Signals() as signals:
+        world = World(
+            read_config=lambda: office.read_config(context, config),
+            signals=signals,
+            notifier=Notifier(os.environ),
+            leave_within=_leave_within,
+        )
+        serve(read, opened.ledger, world)
+
+
+def _leave_within(seconds: float) -> None:
+    """End after this time also where something hangs: what is under way is as after a crash."""
+    last_moment = threading.Timer(seconds, os._exit, [0])
+    last_moment.daemon = True
+    last_moment.start()

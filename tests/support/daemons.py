@@ -1,0 +1,156 @@
+"""The real daemon, as a process of its own, and an installation that it serves."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sftp_sync.config import Config, load
+from sftp_sync.wiring import now, open_ledger
+from tests.support.daily_life import COMMAND, VENDOR, House
+
+ENOUGH_SECONDS = 30.0
+LOOK_SECONDS = 0.05
+
+
+def eventually(is_so: Callable[[], Any], what: str, seconds: float = ENOUGH_SECONDS) -> Any:
+    """Wait until something is so; what it then is."""
+    ends_at = time.monotonic() + seconds
+    while not (found := is_so()):
+        assert time.monotonic() < ends_at, f"not within {seconds:g} s: {what}"
+        select.select([], [], [], LOOK_SECONDS)
+    return found
+
+
+@dataclass
+class Residence(House):
+    """A house with accounts of its own choice, where nothing is paused."""
+
+    accounts: dict[str, dict[str, Any]] = field(default_factory=lambda: {"vendor": dict(VENDOR)})
+
+    def write(self) -> Config:
+        document: dict[str, Any] = {
+            "state_dir": str(self.state),
+            "accounts": self.accounts,
+            "campaigns": self.campaigns,
+            "web": None,
+        }
+        if self.database is not None:
+            document["database"] = self.database
+        self.config.touch(0o600)
+        self.config.write_text(json.dumps(document, indent=1), "utf-8")
+        return load(self.config, os.environ)
+
+    def pass_the_test(self, *names: str) -> None:
+        config = self.write()
+        with open_ledger(config, may_migrate=True) as ledger:
+            for name in names or self.campaigns:
+                model = config.campaigns[name].model
+                ledger.campaigns.tested(name, model.connection, now(), passed=True)
+
+    def attention(self, name: str = "renewals") -> str:
+        """What `status` wants a person to do, of a campaign and of the daemon."""
+        said = self.run("status", "--json").json
+        (lines,) = [one["attention"] for one in said["campaigns"] if one["name"] == name]
+        return "\n".join([*said["daemon"]["attention"], *lines])
+
+
+class Daemon:
+    """A running daemon, and what it says."""
+
+    def __init__(self, house: Residence, folder: Path, **environment: str) -> None:
+        folder.mkdir(exist_ok=True)
+        self._log = folder / f"daemon-{len(list(folder.iterdir()))}.log"
+        # Short: the path of a socket has hardly a hundred characters.
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind("")
+        self._socket.setblocking(False)
+        address = "@" + self._socket.getsockname()[1:].decode()
+        self.told: list[str] = []
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [COMMAND, "daemon", "--config", house.config],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=os.environ
+                | house.environment
+                | {"NOTIFY_SOCKET": address, "JOURNAL_STREAM": "0:0"}
+                | environment,
+            )
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text("utf-8")
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """What it has logged of one kind."""
+        lines = [line.partition(">")[2] for line in self.log.splitlines() if line.startswith("<")]
+        return [one for one in map(json.loads, lines) if one["event"] == name]
+
+    def hear(self) -> list[str]:
+        """All that it has told systemd."""
+        while True:
+            try:
+                self.told += self._socket.recv(4096).decode().split("\n")
+            except BlockingIOError:
+                return self.told
+
+    def is_told(self, line: str, times: int = 1) -> bool:
+        return self.hear().count(line) >= times
+
+    def wait_until_ready(self, times: int = 1) -> None:
+        def is_ready() -> bool:
+            assert self.process.poll() is None, self.log
+            return self.is_told("READY=1", times)
+
+        eventually(is_ready, f"ready\n{self.log}")
+
+    def wait_for(self, event: str, times: int = 1) -> dict[str, Any]:
+        """Until it has logged an event so often; the last of them."""
+        found: list[dict[str, Any]] = eventually(
+            lambda: len(self.events(event)) >= times and self.events(event), event
+        )
+        return found[-1]
+
+    def send(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def reload(self) -> None:
+        """SIGHUP, and until it is through with it."""
+        before = self.hear().count("READY=1")
+        self.send(signal.SIGHUP)
+        self.wait_until_ready(before + 1)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, seconds: float = 12) -> int:
+        """Told to stop; its exit code."""
+        if self.process.poll() is None:
+            self.send(number)
+        return self.process.wait(seconds)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._socket.close()
+
+
+@contextmanager
+def running(house: Residence, **environment: str) -> Iterator[Daemon]:
+    """A daemon that is ready."""
+    daemon = Daemon(house, house.home / "logs", **environment)
+    try:
+        daemon.wait_until_ready()
+        yield daemon
+    finally:
+        daemon.close()
