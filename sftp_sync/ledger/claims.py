@@ -93,8 +93,8 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
     if stopped is not None:
         return stopped
     waits = False
-    for file in _due_files(connection, campaign.name):
-        if _stops_file(connection, campaign, file, when):
+    for file in due_files(connection, campaign.name):
+        if stops_file(connection, campaign, file, when):
             return Idle.JUDGING
         for _ in range(JUDGED_AT_ONCE):
             row = _next_row(connection, file.id)
@@ -115,7 +115,7 @@ def stops_campaign(connection: Connection, campaign: Campaign, when: Moment) -> 
     """Why nothing of a campaign may be sent now; None where something may."""
     if is_paused(connection, campaign.name):
         return Idle.PAUSED
-    if _is_day_spent(connection, campaign, when.day):
+    if calls_left(connection, campaign, when.day) == 0:
         return Idle.DAY_LIMIT
     return None if wanting(connection, campaign, when.now) is None else Idle.NO_LIST
 
@@ -126,17 +126,18 @@ def is_paused(connection: Connection, campaign: str) -> bool:
     return bool(connection.execute(asked).scalar_one_or_none())
 
 
-def _is_day_spent(connection: Connection, campaign: Campaign, day: str) -> bool:
+def calls_left(connection: Connection, campaign: Campaign, day: str) -> int | None:
+    """How many calls the day has left; None where it may have any number."""
     limit = campaign.limits.calls_per_day
     if limit is None:
-        return False
-    asked = select(spending.c.calls).where(
-        spending.c.campaign == campaign.name, spending.c.day == day
-    )
-    return (connection.execute(asked).scalar_one_or_none() or 0) >= limit
+        return None
+    here = (spending.c.campaign == campaign.name) & (spending.c.day == day)
+    spent = connection.execute(select(spending.c.calls).where(here)).scalar_one_or_none()
+    return max(0, limit - (spent or 0))
 
 
-def _due_files(connection: Connection, campaign: str) -> Sequence[AnyRow]:
+def due_files(connection: Connection, campaign: str) -> Sequence[AnyRow]:
+    """The files of a campaign that have rows to send, oldest first."""
     asked = (
         select(files.c.id, files.c.received_at, files.c.calls, files.c.limit_waived)
         .where(files.c.campaign == campaign, files.c.state == FileState.DISPATCHING)
@@ -150,7 +151,7 @@ def is_expired(campaign: Campaign, received_at: datetime, now: datetime) -> bool
     return campaign.expires_after is not None and now - received_at > campaign.expires_after
 
 
-def _stops_file(connection: Connection, campaign: Campaign, file: AnyRow, when: Moment) -> bool:
+def stops_file(connection: Connection, campaign: Campaign, file: AnyRow, when: Moment) -> bool:
     """Whether the rest of a file is not to be sent: expired, or held by its limit."""
     if is_expired(campaign, file.received_at, when.now):
         # A part at a time: nobody else's answer waits for a million rows.
