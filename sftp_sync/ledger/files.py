@@ -121,6 +121,10 @@ class Files:
             file = _undecided(connection, file_id, "release")
             if file.state == FileState.REPEATED:
                 _copy_rows(connection, file)
+            if file.calls:
+                # It was held in the middle, by limits.calls_per_file: not again.
+                waived = update(files).where(files.c.id == file_id)
+                connection.execute(waived.values(limit_waived=True))
             _settle(connection, file_id, reason=None)
         return self.get(file_id)
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sftp_sync.config import Config, load
 from sftp_sync.model import FileRecord
 from sftp_sync.sandbox.talkover import SandboxAccount, TalkoverSandbox, TalkoverSettings
 from sftp_sync.sandbox.talkover_faults import TalkoverFaults
@@ -50,15 +48,6 @@ def a_list(phones: Sequence[str]) -> bytes:
 @dataclass
 class CallHouse(House):
     """An installation whose campaigns queue calls at a vendor on loopback."""
-
-    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def write(self) -> Config:
-        config = super().write()
-        document = json.loads(self.config.read_text("utf-8"))
-        document["accounts"] = self.accounts
-        self.config.write_text(json.dumps(document, indent=1), "utf-8")
-        return load(self.config, os.environ) if self.accounts else config
 
     def pass_the_test(self, *names: str) -> None:
         config = self.write()
@@ -154,8 +143,10 @@ class Vendor:
 
 
 @contextmanager
-def vendor(folder: Path, **settings: Any) -> Iterator[Vendor]:
-    """A running vendor of two accounts with an active campaign each."""
+def vendor(
+    folder: Path, campaigns: Sequence[str] = (CAMPAIGN,), **settings: Any
+) -> Iterator[Vendor]:
+    """A running vendor of two accounts with active campaigns, one each unless more are named."""
     more: Mapping[str, Any] = {
         "requests_per_minute": PLENTY_A_MINUTE,
         "journal_is_synced": False,
@@ -164,7 +155,7 @@ def vendor(folder: Path, **settings: Any) -> Iterator[Vendor]:
         **settings,
     }
     accounts = (
-        SandboxAccount(TOKEN, (CampaignSettings(CAMPAIGN, "Renewals"),)),
+        SandboxAccount(TOKEN, tuple(CampaignSettings(one, "Renewals") for one in campaigns)),
         SandboxAccount(OTHER_TOKEN, (CampaignSettings(OTHER_CAMPAIGN, "Surveys"),)),
     )
     whole = TalkoverSettings(accounts, **more)

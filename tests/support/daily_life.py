@@ -84,6 +84,7 @@ class House:
     campaigns: dict[str, dict[str, Any]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
     lane: int = 0
+    accounts: dict[str, dict[str, Any]] = field(default_factory=lambda: {"vendor": VENDOR})
 
     @property
     def config(self) -> Path:
@@ -129,7 +130,7 @@ class House:
         """The configuration on disk, as it is understood."""
         document: dict[str, Any] = {
             "state_dir": str(self.state),
-            "accounts": {"vendor": VENDOR},
+            "accounts": self.accounts,
             "campaigns": self.campaigns,
             "web": None,
         }

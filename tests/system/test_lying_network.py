@@ -44,7 +44,7 @@ def survive(folder: Path, rows: int, lies: Mapping[str, object]) -> str:
         said = b"".join(running.communicate()).decode()
         took = time.monotonic() - began
 
-        assert {phone: 1 for phone in phones} == liar.taken_numbers(), said
+        assert liar.taken_numbers() == dict.fromkeys(phones, 1), said
         assert house.states() == {"accepted": rows}, said
         assert running.returncode == 0, said
         assert house.notices() == {}
