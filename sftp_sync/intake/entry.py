@@ -8,6 +8,7 @@ from sftp_sync.around import Surroundings
 from sftp_sync.errors import FileRefused
 from sftp_sync.intake.holds import age_at_first_run, reasons_to_hold
 from sftp_sync.intake.reading import ContactList, mapping_of, opened, reading_of
+from sftp_sync.intake.suppression import without_suppressed
 from sftp_sync.intake.tally import Tally
 from sftp_sync.ledger.entering import Arrival, Ending
 from sftp_sync.ledger.leases import Lease
@@ -123,7 +124,8 @@ def refuse_our_own(desk: Desk, staged: StagedFile) -> FileRecord:
 def _write_rows(desk: Desk, file_id: int, contact_list: ContactList, staged: StagedFile) -> Tally:
     ledger, tally = desk.around.ledger, Tally()
     with desk.around.watch(f"reading {staged.source.shown_name}", None) as advance:
-        for batch in contact_list.batches:
+        for read in contact_list.batches:
+            batch = without_suppressed(read, desk.campaign, desk.around)
             destination = desk.campaign.destination
             tally.seen_before += ledger.rows.called_before(destination, batch.numbers)
             tally.count(batch)
@@ -135,7 +137,10 @@ def _write_rows(desk: Desk, file_id: int, contact_list: ContactList, staged: Sta
 def _state(tally: Tally, held: str) -> FileState:
     if held:
         return FileState.HELD
-    return FileState.DISPATCHING if tally.due else FileState.FINISHED
+    if tally.due:
+        return FileState.DISPATCHING
+    # What is suppressed is in a result file too.
+    return FileState.FOLLOWING if tally.states[RowState.SUPPRESSED] else FileState.FINISHED
 
 
 def _set_aside(desk: Desk, arrival: Arrival, ending: Ending) -> FileRecord:

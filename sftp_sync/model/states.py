@@ -53,7 +53,7 @@ class FileState(StrEnum):
 
 F = FileState
 FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
-    F.ENTERING: frozenset({F.HELD, F.DISPATCHING, F.FINISHED}),
+    F.ENTERING: frozenset({F.HELD, F.DISPATCHING, F.FOLLOWING, F.FINISHED}),
     F.HELD: frozenset({F.DISPATCHING, F.FOLLOWING, F.FINISHED}),
     F.DISPATCHING: frozenset({F.FOLLOWING, F.FINISHED, F.HELD}),
     F.FOLLOWING: frozenset({F.FINISHED, F.DISPATCHING}),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from sftp_sync.around import Surroundings
+from sftp_sync.intake.suppression import say_what_is_wanting
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Claim, Idle, Outcome
 from sftp_sync.providers.base import Answer
@@ -30,6 +31,7 @@ class Errands:
         self._turns = turns
         self._looks = looks
         self._questions: deque[Question] = deque()
+        self._wanting: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self._questions or self._turns)
@@ -58,6 +60,7 @@ class Errands:
             moment = route.moment(self._around.now())
             claim = self._around.ledger.claims.claim(self._lease, route.campaign, moment)
             if isinstance(claim, Claim):
+                self._wanting.discard(route.name)
                 # The next slot is another campaign's.
                 self._turns.wait_again(route)
                 return Errand(route, claim, _plainly)
@@ -65,8 +68,17 @@ class Errands:
                 # One transaction at a time: answers and signals do not wait for a million rows.
                 self._turns.stay_first(route)
                 return None
+            if claim == Idle.NO_LIST:
+                self._say_what_is_wanting(route)
             log.debug("campaign_idle", campaign=route.name, reason=str(claim))
         return None
+
+
+    def _say_what_is_wanting(self, route: Route) -> None:
+        """Said once: what has made a list too old is only time."""
+        if route.name not in self._wanting:
+            self._wanting.add(route.name)
+            say_what_is_wanting(route.campaign, self._around)
 
 
 def _plainly(answer: Answer) -> Outcome:

@@ -17,6 +17,7 @@ from sftp_sync.intake.entry import Desk, enter, refuse, refuse_our_own, repeat
 from sftp_sync.intake.fetch import fetch, make_room
 from sftp_sync.intake.look import new_lists
 from sftp_sync.intake.recognise import Known, New, Ours, Repeat, recognise, was_refused_unread
+from sftp_sync.intake.suppression import take_suppressions
 from sftp_sync.intake.tidy import tidy_due
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, FileRecord, RemoteFile, StagedFile
@@ -85,6 +86,7 @@ def collect(campaign: Campaign, connect: Connect, around: Surroundings) -> Colle
             visit = Visit(campaign, remote, around, lease)
             try:
                 _settle_up(visit)
+                take_suppressions(campaign, remote, around, lease)
                 new = new_lists(campaign, remote, around)
                 _take_all(visit, new)
             except SyncError as error:

@@ -12,6 +12,7 @@ from sftp_sync.intake.holds import age_at_first_run, reasons_to_hold
 from sftp_sync.intake.look import new_lists
 from sftp_sync.intake.reading import opened
 from sftp_sync.intake.recognise import Known, New, Ours, Repeat, recognise
+from sftp_sync.intake.suppression import without_suppressed
 from sftp_sync.intake.tally import Tally
 from sftp_sync.model import Campaign, FileState, RemoteFile, StagedFile
 from sftp_sync.remote.base import Remote
@@ -73,7 +74,8 @@ def _judge(campaign: Campaign, staged: StagedFile, around: Surroundings) -> Prev
 def _read(campaign: Campaign, staged: StagedFile, around: Surroundings) -> Previewed:
     ledger, tally, name = around.ledger, Tally(), staged.source.shown_name
     with opened(staged, campaign) as contact_list, around.watch(f"reading {name}", None) as advance:
-        for batch in contact_list.batches:
+        for read in contact_list.batches:
+            batch = without_suppressed(read, campaign, around)
             tally.count(batch)
             tally.seen_before += ledger.rows.called_before(campaign.destination, batch.numbers)
             advance(len(batch))

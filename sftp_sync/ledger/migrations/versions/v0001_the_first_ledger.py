@@ -27,7 +27,7 @@ ROW_TRANSITIONS = {
     "refused": "pending",
 }
 FILE_TRANSITIONS = {
-    "entering": "held dispatching finished",
+    "entering": "held dispatching following finished",
     "held": "dispatching following finished",
     "dispatching": "following finished held",
     "following": "finished dispatching",
