@@ -9,7 +9,7 @@ of the schedule comes after those that were served?
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -117,6 +117,15 @@ def shown_next_run(planned: Timetable, known: RunRecord | None, now: datetime) -
     if due is None or planned.schedule.kind == "every":
         return due
     return due.replace(second=0, microsecond=0)
+
+
+def next_collect(
+    one: CampaignConfig, known: Mapping[tuple[str, PlannedStep], RunRecord], now: datetime
+) -> datetime | None:
+    """When the daemon collects a campaign's lists next, as people are told."""
+    if not one.settings.enabled:
+        return None
+    return shown_next_run(timetable(one, "collect"), known.get((one.name, "collect")), now)
 
 
 def _served_until(planned: Timetable, known: RunRecord | None, now: datetime) -> datetime:

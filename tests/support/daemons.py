@@ -62,7 +62,7 @@ class Residence(House):
         """What `status` wants a person to do, of a campaign and of the daemon."""
         said = self.run("status", "--json").json
         (lines,) = [one["attention"] for one in said["campaigns"] if one["name"] == name]
-        return "\n".join([*said["daemon"]["attention"], *lines])
+        return "\n".join([*said["attention"], *lines])
 
 
 class Daemon:
