@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sftp_sync.attention import attention
+from sftp_sync.attention import Concern, Expectation, Scene, concerns, general_concerns
 from sftp_sync.ledger import Ledger
 from sftp_sync.model import Campaign, CampaignRecord, FileRecord, RowRecord, RowState
+
+DAEMON = "daemon"
+# It shows itself every second or so.
+SILENT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -18,19 +22,71 @@ class Standing:
     campaign: Campaign
     known: CampaignRecord
     files: tuple[FileRecord, ...]
-    attention: tuple[str, ...]
+    concerns: tuple[Concern, ...]
+
+    @property
+    def attention(self) -> tuple[str, ...]:
+        """What a person must do, each as one line."""
+        return tuple(concern.line for concern in self.concerns)
 
 
-def standings(campaigns: Sequence[Campaign], ledger: Ledger) -> list[Standing]:
+@dataclass(frozen=True)
+class Outlook:
+    """What is expected of whom by now."""
+
+    now: datetime | None = None
+    expected: Mapping[str, Expectation] = field(default_factory=dict)
+
+
+def standings(
+    campaigns: Sequence[Campaign], ledger: Ledger, outlook: Outlook | None = None
+) -> list[Standing]:
     """Where campaigns stand, in the order given."""
-    notices = ledger.notices.all()
+    notices, stuck = ledger.notices.all(), ledger.summaries.for_a_person()
+    outlook = outlook or Outlook()
     found = []
     for campaign in campaigns:
         known = ledger.campaigns.get(campaign.name)
         files = ledger.files.all(campaign.name)
-        lines = attention(campaign, known, files, notices)
-        found.append(Standing(campaign, known, tuple(files), tuple(lines)))
+        scene = Scene(
+            campaign=campaign,
+            known=known,
+            files=files,
+            notices=notices,
+            for_a_person=stuck.get(campaign.name, {}),
+            expected=outlook.expected.get(campaign.name),
+            last_received_at=max((file.received_at for file in files), default=None),
+            now=outlook.now,
+        )
+        found.append(Standing(campaign, known, tuple(files), tuple(concerns(scene))))
     return found
+
+
+@dataclass(frozen=True)
+class Service:
+    """Whether a daemon is at work, and what a person must do about it."""
+
+    is_running: bool
+    concerns: tuple[Concern, ...]
+
+
+def service(ledger: Ledger) -> Service:
+    """How the daemon is, as far as the ledger tells."""
+    notices = [one for one in ledger.notices.all() if one.scope == DAEMON]
+    found = general_concerns(notices, (), None)
+    holding = ledger.presence.of(DAEMON)
+    if holding is None:
+        return Service(is_running=False, concerns=tuple(found))
+    if holding.is_dead:
+        died = "The daemon has died."
+        found.insert(0, Concern(DAEMON, "dead", died, "Type: systemctl restart sftp-sync"))
+    elif holding.silent_seconds > SILENT_SECONDS:
+        silent = (
+            f"The daemon has been silent for {holding.silent_seconds:.0f} s: it is stopped, or"
+            " cannot write to the ledger."
+        )
+        found.insert(0, Concern(DAEMON, "silent", silent, "Type: systemctl status sftp-sync"))
+    return Service(is_running=not holding.is_dead, concerns=tuple(found))
 
 
 def file_document(file: FileRecord) -> dict[str, object]:

@@ -92,6 +92,11 @@ class Summaries:
         """Count what has finished, so that it need not be counted again."""
         return note_endings(self._engine, now)
 
+    def for_a_person(self) -> dict[str, dict[int, int]]:
+        """The rows in doubt that nothing but a person can settle, by campaign and file."""
+        with reading(self._engine) as connection:
+            return _for_a_person(connection)
+
     def all(self, latest_files: int) -> dict[str, Summary]:
         """Every campaign that the ledger has heard of, by its name."""
         with reading(self._engine) as connection:

@@ -1,5 +1,6 @@
 """Builds the parts that a configuration describes; the only place that knows every adapter."""
 
+from sftp_sync.wiring.outlook import concerns_of_this_machine, outlook, room_left
 from sftp_sync.wiring.owned import (
     HostedSettings,
     HostedTest,
@@ -23,12 +24,15 @@ __all__ = [
     "OwnedCampaign",
     "VendorCampaign",
     "Vendors",
+    "concerns_of_this_machine",
     "connector",
     "hosted_settings",
     "nobody_watches",
     "now",
     "open_ledger",
+    "outlook",
     "owned_campaign",
+    "room_left",
     "surroundings",
     "vendors_of",
 ]
