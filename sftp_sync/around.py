@@ -13,6 +13,14 @@ from sftp_sync.providers.base import CallProvider
 from sftp_sync.remote.base import Remote
 from sftp_sync.spool import Spool
 
+Overhear = Callable[[str, str, str, float], None]
+"""Told of every request to a vendor: the account, the method, the answer, the seconds."""
+
+
+def nobody_listens(account: str, method: str, answer: str, seconds: float) -> None:
+    """For runs that nobody counts."""
+    del account, method, answer, seconds
+
 
 class Advance(Protocol):
     """Told how much more is done, and, where that changes, how much there is in all."""
@@ -40,3 +48,4 @@ class Surroundings:
     """Let some seconds pass; `Stopped` at once when we are told to stop, also for no seconds."""
     watch: Watch
     monotonic: Callable[[], float]
+    overhear: Overhear = nobody_listens

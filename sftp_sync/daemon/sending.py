@@ -86,7 +86,9 @@ class Sending:
         """Made when it is first needed, and again while its secret is not there."""
         with self._guard:
             if self._vendors is None or self._vendors.problems:
-                self._vendors = vendors_of(self._campaigns, os.environ, self._stopping)
+                self._vendors = vendors_of(
+                    self._campaigns, os.environ, self._stopping, self._around.overhear
+                )
             return self._vendors
 
     def _work(self) -> None:

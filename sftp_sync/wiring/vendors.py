@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import Self
 
 from sftp_sync import logs
+from sftp_sync.around import Overhear, nobody_listens
 from sftp_sync.config import Account, CampaignConfig, Secret
 from sftp_sync.errors import ConfigError
 from sftp_sync.providers.address import proxy_for
 from sftp_sync.providers.base import CallProvider
 from sftp_sync.providers.client import Identity, VendorClient
+from sftp_sync.providers.overheard import OverheardWire
 from sftp_sync.providers.pace import Pace, Timing
 from sftp_sync.providers.talkover import Talkover
-from sftp_sync.providers.wire import Access, Wire
+from sftp_sync.providers.wire import Access
 from sftp_sync.sending.route import Route, SendingAccount
 from sftp_sync.wiring.parts import now
 
 READ_AGAIN_SECONDS = 30
+UNHEARD = partial(nobody_listens, "")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ def vendors_of(
     campaigns: Sequence[CampaignConfig],
     environment: Mapping[str, str],
     stopping: threading.Event,
+    overhear: Overhear = nobody_listens,
 ) -> Vendors:
     """The accounts that these campaigns need. Their tokens are looked up now, so that a missing one
     is said before anything begins.
@@ -69,7 +74,8 @@ def vendors_of(
     for name in dict.fromkeys(one.settings.account for one in campaigns):
         ours = [one for one in campaigns if one.settings.account == name]
         try:
-            client = client_of(ours[0].vendor, environment, stopping)
+            overheard = partial(overhear, name)
+            client = client_of(ours[0].vendor, environment, stopping, overheard)
         except ConfigError as problem:
             problems[name] = problem
             continue
@@ -82,7 +88,10 @@ def vendors_of(
 
 
 def client_of(
-    account: Account, environment: Mapping[str, str], stopping: threading.Event
+    account: Account,
+    environment: Mapping[str, str],
+    stopping: threading.Event,
+    overhear: Callable[[str, str, float], None] = UNHEARD,
 ) -> VendorClient:
     """The way to an account's API, with a pace of its own."""
     token = _Token(account.token, environment)
@@ -95,7 +104,7 @@ def client_of(
     )
     pace = Pace(account.requests_per_minute, Timing(time.monotonic, stopping.wait))
     identity = Identity(token)
-    return VendorClient(Wire(access, time.monotonic), pace, identity, now)
+    return VendorClient(OverheardWire(access, time.monotonic, overhear), pace, identity, now)
 
 
 class _Token:
