@@ -20,7 +20,8 @@ PURE = ("phones", "contacts", "tables")
 FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "providers.breaker")
 STORY = (
     *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
-    *("admission", "attention", "overview", "checkup", "doubt", "hosted", "report"),
+    *("admission", "attention", "overview", "checkup", "doubt", "hosted", "outcome"),
+    *("report", "reports"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")
 WAYS_IN = (*WORDS, *STORY, "ledger", "config", "logs", "wiring", "timetable")
@@ -45,7 +46,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 DOORS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("paramiko", "cryptography"), ("remote.sftp", "sandbox")),
-    **dict.fromkeys(("pandas", "python_calamine", "openpyxl", "charset_normalizer"), ("tables",)),
+    **dict.fromkeys(("pandas", "openpyxl", "charset_normalizer"), ("tables",)),
     **dict.fromkeys(("sqlalchemy", "alembic", "psycopg"), ("ledger",)),
     **dict.fromkeys(("pydantic", "pydantic_core", "ruamel"), ("config",)),
     **dict.fromkeys(("httpx", "httpcore"), ("providers",)),
