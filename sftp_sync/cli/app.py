@@ -27,6 +27,7 @@ from sftp_sync.cli import (
     rows,
     sandbox,
     status,
+    suppress,
     sync,
 )
 from sftp_sync.cli.options import ConfigOption
@@ -79,6 +80,7 @@ app = typer.Typer(
 for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(suppress.app, name="suppress")
 
 
 @app.callback()
