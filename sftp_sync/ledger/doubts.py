@@ -41,6 +41,8 @@ class Doubts:
         """What an earlier holder was sending when it ended may have been called."""
         theirs = select(files.c.id).where(files.c.campaign.in_(campaigns))
         sending = (rows.c.state == RowState.SENDING) & (rows.c.claimant != claimant(lease))
+        # Rows of a file's campaign are in doubt together, by that.
+        sending &= rows.c.launch_id.is_(None)
         with writing(self._engine) as connection:
             lease.guard(connection)
             asked = select(rows.c.id, rows.c.claimed_at, rows.c.doubt_since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Engine, bindparam, exists, select, update
+from sqlalchemy import Engine, bindparam, exists, func, select, update
 
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
@@ -61,6 +61,7 @@ class Following:
                 call_updated_at=bindparam("updated", type_=rows.c.call_updated_at.type),
                 over_at=bindparam("over", type_=rows.c.over_at.type),
                 matched_by=bindparam("matched"),
+                call_id=func.coalesce(bindparam("call", type_=rows.c.call_id.type), rows.c.call_id),
             )
         )
         with writing(self._engine) as connection:
@@ -76,6 +77,7 @@ class Following:
                         "updated": one.updated_at,
                         "over": one.over_at,
                         "matched": one.matched_by,
+                        "call": one.call_id,
                     }
                     for one in news
                 ],

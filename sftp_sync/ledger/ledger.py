@@ -13,12 +13,14 @@ from sftp_sync.ledger import upgrade
 from sftp_sync.ledger.campaigns import Campaigns
 from sftp_sync.ledger.claims import Claims
 from sftp_sync.ledger.deliveries import Deliveries
+from sftp_sync.ledger.departures import Departures
 from sftp_sync.ledger.doubts import Doubts
 from sftp_sync.ledger.engine import open_engine
 from sftp_sync.ledger.entering import Entering
 from sftp_sync.ledger.files import Files
 from sftp_sync.ledger.following import Following
 from sftp_sync.ledger.holder import Holder
+from sftp_sync.ledger.launches import Launches
 from sftp_sync.ledger.leases import SILENT_SECONDS, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.outcomes import Outcomes
@@ -27,8 +29,8 @@ from sftp_sync.ledger.results import Results
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.runs import Runs
 from sftp_sync.ledger.settling import Settling
-from sftp_sync.ledger.suppressions import Suppressions
 from sftp_sync.ledger.summaries import Summaries
+from sftp_sync.ledger.suppressions import Suppressions
 from sftp_sync.ledger.verdicts import Verdicts
 
 
@@ -48,6 +50,8 @@ class Ledger:
         self.claims = Claims(engine)
         self.settling = Settling(engine)
         self.doubts = Doubts(engine)
+        self.launches = Launches(engine)
+        self.departures = Departures(engine)
         self.following = Following(engine)
         self.results = Results(engine)
         self.verdicts = Verdicts(engine)

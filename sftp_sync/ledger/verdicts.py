@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Engine, select, update
 
 from sftp_sync.errors import UsageError
 from sftp_sync.ledger.engine import writing
+from sftp_sync.ledger.launched import conclude
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.schema import rows
+from sftp_sync.ledger.schema import launches, rows
 from sftp_sync.ledger.settling import note
-from sftp_sync.model import RowState
+from sftp_sync.model import LaunchState, RowState
 
 Verdict = Literal["accepted", "refused", "resend"]
 BY_A_PERSON = "decided by the operator"
@@ -35,6 +36,11 @@ class Verdicts:
                     f"There is no row {row_id}.",
                     fix="Type: sftp-sync rows FILE --state uncertain",
                 )
+            if row.state == RowState.UNCERTAIN and row.launch_id is not None:
+                raise UsageError(
+                    f"Row {row_id} went to the vendor with its whole file.",
+                    fix=f"Type: sftp-sync resolve --file {row.file_id} {verdict}",
+                )
             return _resolve(connection, [row], verdict, now, wait)
 
     def resolve_file(self, file_id: int, verdict: Verdict, now: datetime, wait: float) -> int:
@@ -44,7 +50,11 @@ class Verdicts:
             found = connection.execute(select(rows).where(doubtful).with_for_update()).all()
             if not found:
                 raise UsageError(f"No row of file {file_id} is in doubt.")
-            return _resolve(connection, list(found), verdict, now, wait)
+            resolved = _resolve(connection, list(found), verdict, now, wait)
+            here = (launches.c.file_id == file_id) & (launches.c.state == LaunchState.UNCERTAIN)
+            for launch in connection.execute(select(launches).where(here)).all():
+                conclude(connection, launch, verdict, now)
+            return resolved
 
     def retry(self, file_id: int, now: datetime) -> int:
         """Make a file's refused rows due again; how many there were."""

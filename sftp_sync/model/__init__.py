@@ -13,6 +13,7 @@ from sftp_sync.model.campaign import (
 from sftp_sync.model.files import Delivery, RemoteFile, StagedFile, Understanding, shown
 from sftp_sync.model.launches import (
     LAUNCH_TRANSITIONS,
+    Contact,
     Launch,
     LaunchState,
     Stale,
@@ -63,6 +64,7 @@ __all__ = [
     "Claim",
     "ClassifiedBatch",
     "Code",
+    "Contact",
     "ContactRules",
     "Delivery",
     "Doubt",

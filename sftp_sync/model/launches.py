@@ -77,6 +77,8 @@ class Launch:
     counts: Mapping[str, object] = field(default_factory=dict)
     assistant_id: str | None = None
     phone_number_id: str | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -98,3 +100,14 @@ class Stale:
     """A draft that must not be started any more, and why."""
 
     why: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A row that was called with its whole file, and is not over as far as the ledger knows."""
+
+    row_id: int
+    phone: str
+    call_id: str | None
+    status: str | None
+    queued_at: datetime

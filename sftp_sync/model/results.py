@@ -23,7 +23,8 @@ class OpenCall:
 @dataclass(frozen=True)
 class CallNews:
     """What is new of a row's call. `over_at` is set when nothing more will come of it;
-    `matched_by` says how the call was found where it was not by its id.
+    `matched_by` says how the call was found where it was not by its id. `call_id` is set where it
+    was not known before.
     """
 
     row_id: int
@@ -33,6 +34,7 @@ class CallNews:
     updated_at: datetime | None = None
     over_at: datetime | None = None
     matched_by: str | None = None
+    call_id: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,224 @@
+"""A file's campaign at the vendor: fixed, made, started, settled. Its rows are `pending` until the
+start is claimed; then they move together, and nothing but that claim lets a start leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from sftp_sync.ledger.claims import Moment, calls_left, claimant, is_paused, stops_campaign
+from sftp_sync.ledger.engine import writing
+from sftp_sync.ledger.launched import (
+    UNDECIDED,
+    begin,
+    doubted,
+    launch_of,
+    shelve,
+    started,
+    taken_back,
+    unpin,
+)
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.ledger.planning import is_dispatching, plan, why_stale
+from sftp_sync.ledger.records import AnyRow
+from sftp_sync.ledger.schema import launches
+from sftp_sync.model import (
+    Accepted,
+    Blocked,
+    Campaign,
+    Idle,
+    Launch,
+    LaunchState,
+    NotNow,
+    Outcome,
+    RowState,
+    Stale,
+    Start,
+    Terms,
+)
+
+FEW_LOOKS, MANY_LOOKS = 2, 20
+LONGEST_PAUSE = timedelta(hours=1)
+ENDED_HERE = "the process that was starting it ended"
+DECIDED_MEANWHILE = "some of its contacts were decided on at this moment"
+BUSY_NUMBERS = "some of its numbers are in doubt elsewhere"
+
+
+class Launches:
+    """The verbs for files that become campaigns."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def plan(self, lease: Lease, campaign: Campaign, terms: Terms, when: Moment) -> Launch | Idle:
+        """Fix the contacts of the next campaign, or why there is none to be made."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            planned = plan(connection, campaign, terms, when)
+            if isinstance(planned, Idle):
+                return planned
+            return launch_of(_one(connection, planned))
+
+    def drafted(self, lease: Lease, launch: Launch, vendor_id: str) -> Launch:
+        """The vendor has made it, under this id."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            made = update(launches).where(launches.c.id == launch.id)
+            connection.execute(made.values(state=LaunchState.DRAFTED, vendor_id=vendor_id))
+            return launch_of(_one(connection, launch.id))
+
+    def discard(self, lease: Lease, launch: Launch) -> None:
+        """The vendor has certainly made nothing."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            unpin(connection, launch.id)
+            ours = (launches.c.id == launch.id) & (launches.c.state == LaunchState.PLANNED)
+            connection.execute(delete(launches).where(ours))
+
+    def shelve(self, lease: Lease, launch: Launch, why: str, now: datetime) -> None:
+        """It is not started any more; a draft may be left at the vendor."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            shelve(connection, launch.id, why, now)
+
+    def claim(
+        self, lease: Lease, campaign: Campaign, launch: Launch, terms: Terms, when: Moment
+    ) -> Start | Stale | Idle:
+        """Claim the start of a draft with all its rows: judged once more, in one transaction."""
+        try:
+            with writing(self._engine) as connection:
+                lease.guard(connection)
+                row = _one(connection, launch.id)
+                return _claim(connection, lease, (campaign, row, terms), when)
+        except IntegrityError:
+            # The index has refereed: another process has just claimed one of the numbers.
+            return Stale(BUSY_NUMBERS)
+
+    def claim_again(
+        self, lease: Lease, campaign: Campaign, launch: Launch, when: Moment
+    ) -> Start | None:
+        """Claim a doubtful start of which the vendor says that it was none."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            row = _one(connection, launch.id)
+            is_same = row.state == LaunchState.UNCERTAIN and row.attempt == launch.attempt
+            if not is_same or is_paused(connection, campaign.name):
+                return None
+            begin(connection, row, (when.now, claimant(lease), when.day), RowState.UNCERTAIN)
+            looks = update(launches).where(launches.c.id == row.id)
+            connection.execute(looks.values(looks=row.looks + 1))
+            return _start(row, when, row.looks + 1)
+
+    def settle(
+        self, start: Start, outcome: Outcome, now: datetime, look_after: timedelta
+    ) -> RowState | None:
+        """What the rows become by the answer to a start; None where it comes too late."""
+        with writing(self._engine) as connection:
+            row = _one(connection, start.launch_id)
+            if row.attempt != start.attempt or row.state not in UNDECIDED:
+                return None
+            match outcome:
+                case Accepted(_, status):
+                    started(connection, row, start.doubt_since or start.claimed_at, status)
+                    return RowState.ACCEPTED
+                case NotNow(reason) | Blocked(_, reason) if (
+                    start.doubt_since is None and row.state == LaunchState.STARTING
+                ):
+                    taken_back(connection, row, reason)
+                    return RowState.PENDING
+                case _:
+                    reason = getattr(outcome, "reason", str(outcome))
+                    look_at = now + _pause(start.looks, look_after)
+                    doubted(connection, row, now, look_at, reason)
+                    return RowState.UNCERTAIN
+
+    def take_over(
+        self, lease: Lease, campaigns: Sequence[str], now: datetime, look_after: timedelta
+    ) -> int:
+        """What an earlier holder was starting when it ended may have been started: so many rows."""
+        theirs = launches.c.campaign.in_(campaigns) & (launches.c.claimant != claimant(lease))
+        asked = select(launches).where(theirs, launches.c.state == LaunchState.STARTING)
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            found = connection.execute(asked).all()
+            for row in found:
+                doubted(connection, row, now, now + look_after, ENDED_HERE)
+        return sum(row.recipients for row in found)
+
+    def found(self, lease: Lease, launch: Launch, status: str, day: str) -> bool:
+        """The vendor says that it was started. False where somebody has settled it meanwhile."""
+        try:
+            with writing(self._engine) as connection:
+                lease.guard(connection)
+                row = _one(connection, launch.id)
+                if row.attempt != launch.attempt or row.state != launch.state:
+                    return False
+                at = row.doubt_since or row.made_at
+                if row.state == LaunchState.DRAFTED:
+                    # By somebody else: its contacts are called all the same.
+                    begin(connection, row, (at, claimant(lease), day), RowState.PENDING)
+                started(connection, row, at, status)
+        except IntegrityError:
+            return False
+        return True
+
+    def look_again(self, lease: Lease, launch: Launch, at: datetime | None, why: str) -> None:
+        """Nothing is proven yet: look again then, or, without a time, leave it to a person."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            ours = (launches.c.id == launch.id) & (launches.c.state == LaunchState.UNCERTAIN)
+            values = {"next_look_at": at, "looks": launch.looks + 1, "reason": why}
+            connection.execute(update(launches).where(ours).values(**values))
+
+
+def _one(connection: Connection, launch_id: int) -> AnyRow:
+    asked = select(launches).where(launches.c.id == launch_id)
+    return connection.execute(asked.with_for_update()).one()
+
+
+def _claim(
+    connection: Connection,
+    lease: Lease,
+    what: tuple[Campaign, AnyRow, Terms],
+    when: Moment,
+) -> Start | Stale | Idle:
+    campaign, row, terms = what
+    if row.state != LaunchState.DRAFTED or not is_dispatching(connection, row.file_id):
+        return Idle.NOTHING
+    stopped = stops_campaign(connection, campaign, when)
+    if stopped is not None:
+        return stopped
+    stale = why_stale(connection, campaign, row, terms, when)
+    if stale is not None:
+        return stale
+    left = calls_left(connection, campaign, when.day)
+    if left is not None and left < row.recipients:
+        return Idle.DAY_LIMIT
+    claimed = when.now, claimant(lease), when.day
+    if begin(connection, row, claimed, RowState.PENDING) != row.recipients:
+        connection.rollback()
+        return Stale(DECIDED_MEANWHILE)
+    return _start(row, when, row.looks)
+
+
+def _start(row: AnyRow, when: Moment, looks: int) -> Start:
+    return Start(
+        launch_id=row.id,
+        attempt=row.attempt + 1,
+        file_id=row.file_id,
+        recipients=row.recipients,
+        claimed_at=when.now,
+        day=when.day,
+        looks=looks,
+        doubt_since=row.doubt_since,
+    )
+
+
+def _pause(looks: int, look_after: timedelta) -> timedelta:
+    """What was asked again and again, and is no clearer, is asked more rarely."""
+    doublings = max(0, min(looks, MANY_LOOKS) - FEW_LOOKS)
+    return max(look_after, min(look_after * (1 << doublings), LONGEST_PAUSE))
