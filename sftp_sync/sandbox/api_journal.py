@@ -14,6 +14,7 @@ from typing import Any
 
 CALLS = "calls.jsonl"
 REQUESTS = "requests.jsonl"
+CLOSED = -1
 
 
 class Journal:
@@ -43,10 +44,13 @@ class Journal:
             os.write(self._requests, _line(request))
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, if that was not done."""
         with self._lock:
-            os.close(self._calls)
-            os.close(self._requests)
+            for descriptor in (self._calls, self._requests):
+                if descriptor != CLOSED:
+                    os.close(descriptor)
+            # The numbers may be others' files by now.
+            self._calls = self._requests = CLOSED
 
 
 def accepted_calls(folder: Path) -> list[dict[str, Any]]:

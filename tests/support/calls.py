@@ -63,6 +63,16 @@ class CallHouse(House):
         settings = {"campaign_id": CAMPAIGN, "hold": hold, "results": {"receipts": False}}
         return self.local(name, **{**settings, **changes})
 
+    def turn_to(self, base_url: str) -> None:
+        """The account's vendor is somewhere else from now on."""
+        self.accounts["vendor"]["base_url"] = base_url
+        self.pass_the_test()
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests may be under way at once."""
+        return int(self.accounts["vendor"].get("in_flight", 4))
+
     def collect(self) -> None:
         """Every list that lies in an inbox is in the ledger."""
         collected = self.sync("--only", "collect", "--quiet")
@@ -72,14 +82,19 @@ class CallHouse(House):
         """Send what is due, and nothing else."""
         return self.sync("--only", "dispatch", *words, **options)
 
-    def begin(self, *words: str) -> subprocess.Popen[bytes]:
-        """The installed command, running beside the test."""
-        return subprocess.Popen(
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+        """The installed command, beside the test; at the latest it ends with the block."""
+        with subprocess.Popen(
             [str(COMMAND), "sync", "--config", str(self.config), *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "NO_COLOR": "1", "COLUMNS": "400"},
-        )
+        ) as running:
+            try:
+                yield running
+            finally:
+                running.kill()
 
     def states(self) -> Counter[str]:
         """Where all rows stand; reading them checks that every balance closes."""

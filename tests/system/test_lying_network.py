@@ -40,8 +40,8 @@ def survive(folder: Path, rows: int, lies: Mapping[str, object]) -> str:
         partner.drop("list.csv", a_list(phones))
         house.collect()
         began = time.monotonic()
-        running = house.begin("--only", "dispatch")
-        said = b"".join(running.communicate()).decode()
+        with house.running("--only", "dispatch") as running:
+            said = b"".join(running.communicate()).decode()
         took = time.monotonic() - began
 
         assert liar.taken_numbers() == dict.fromkeys(phones, 1), said
