@@ -11,13 +11,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sftp_sync.config import Config, load
-from sftp_sync.wiring import now, open_ledger
-from tests.support.daily_life import COMMAND, VENDOR, House
+from tests.support.daily_life import COMMAND, House
 
 ENOUGH_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -32,43 +29,22 @@ def eventually(is_so: Callable[[], Any], what: str, seconds: float = ENOUGH_SECO
     return found
 
 
-@dataclass
-class Residence(House):
-    """A house with accounts of its own choice, where nothing is paused."""
+def told(house: House, name: str = "renewals") -> str:
+    """What `status` wants a person to do, of the daemon and of a campaign."""
+    said = house.run("status", "--json").json
+    (lines,) = [one["attention"] for one in said["campaigns"] if one["name"] == name]
+    return "\n".join([*said["attention"], *lines])
 
-    accounts: dict[str, dict[str, Any]] = field(default_factory=lambda: {"vendor": dict(VENDOR)})
 
-    def write(self) -> Config:
-        document: dict[str, Any] = {
-            "state_dir": str(self.state),
-            "accounts": self.accounts,
-            "campaigns": self.campaigns,
-            "web": None,
-        }
-        if self.database is not None:
-            document["database"] = self.database
-        self.config.touch(0o600)
-        self.config.write_text(json.dumps(document, indent=1), "utf-8")
-        return load(self.config, os.environ)
-
-    def pass_the_test(self, *names: str) -> None:
-        config = self.write()
-        with open_ledger(config, may_migrate=True) as ledger:
-            for name in names or self.campaigns:
-                model = config.campaigns[name].model
-                ledger.campaigns.tested(name, model.connection, now(), passed=True)
-
-    def attention(self, name: str = "renewals") -> str:
-        """What `status` wants a person to do, of a campaign and of the daemon."""
-        said = self.run("status", "--json").json
-        (lines,) = [one["attention"] for one in said["campaigns"] if one["name"] == name]
-        return "\n".join([*said["attention"], *lines])
+def is_running(house: House) -> bool:
+    """What `status` says of the daemon."""
+    return bool(house.run("status", "--json").json["daemon"]["running"])
 
 
 class Daemon:
     """A running daemon, and what it says."""
 
-    def __init__(self, house: Residence, folder: Path, **environment: str) -> None:
+    def __init__(self, house: House, folder: Path, **environment: str) -> None:
         folder.mkdir(exist_ok=True)
         self._log = folder / f"daemon-{len(list(folder.iterdir()))}.log"
         # Short: the path of a socket has hardly a hundred characters.
@@ -100,18 +76,19 @@ class Daemon:
 
     def hear(self) -> list[str]:
         """All that it has told systemd."""
-        while True:
+        while self._socket.fileno() >= 0:
             try:
                 self.told += self._socket.recv(4096).decode().split("\n")
             except BlockingIOError:
-                return self.told
+                break
+        return self.told
 
     def is_told(self, line: str, times: int = 1) -> bool:
         return self.hear().count(line) >= times
 
     def wait_until_ready(self, times: int = 1) -> None:
         def is_ready() -> bool:
-            assert self.process.poll() is None, self.log
+            assert self.process.poll() is None, f"it ended with {self.process.poll()}: {self.log}"
             return self.is_told("READY=1", times)
 
         eventually(is_ready, f"ready\n{self.log}")
@@ -142,11 +119,12 @@ class Daemon:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
+        self.hear()
         self._socket.close()
 
 
 @contextmanager
-def running(house: Residence, **environment: str) -> Iterator[Daemon]:
+def running(house: House, **environment: str) -> Iterator[Daemon]:
     """A daemon that is ready."""
     daemon = Daemon(house, house.home / "logs", **environment)
     try:
