@@ -19,6 +19,7 @@ from sftp_sync.cli.options import (
     QuietOption,
     VerboseOption,
     YesOption,
+    name_config,
 )
 from sftp_sync.cli.turning import Status
 
@@ -26,11 +27,16 @@ if TYPE_CHECKING:
     from sftp_sync.wiring import OwnedCampaign
 
 app = typer.Typer(
-    help="The vendor's campaign: settings, status, its own SFTP integration.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 app.add_typer(hosted_sftp.app, name="hosted-sftp")
+
+
+@app.callback()
+def start(context: typer.Context, config: ConfigOption = None) -> None:
+    """The vendor's campaign: settings, status, its own SFTP integration."""
+    name_config(context, config)
 
 
 @dataclass(frozen=True)

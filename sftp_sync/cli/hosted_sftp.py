@@ -17,6 +17,7 @@ from sftp_sync.cli.options import (
     QuietOption,
     VerboseOption,
     YesOption,
+    name_config,
 )
 
 if TYPE_CHECKING:
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
 
 NEEDS_A_LOOK = 1
 app = typer.Typer(
-    help="The vendor's own SFTP integration, which does in its place what this program does.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+
+@app.callback()
+def start(context: typer.Context, config: ConfigOption = None) -> None:
+    """The vendor's own SFTP integration, which does in its place what this program does."""
+    name_config(context, config)
 
 
 @app.command("create")

@@ -29,3 +29,9 @@ CampaignArgument = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 FileArgument = Annotated[int, typer.Argument(metavar="FILE", help="The id shown by `files`.")]
+
+
+def name_config(context: typer.Context, config: Path | None) -> None:
+    """A configuration named in the middle of a command of several words counts as well."""
+    if config is not None:
+        context.find_root().obj = config

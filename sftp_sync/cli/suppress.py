@@ -15,13 +15,13 @@ from sftp_sync.cli.options import (
     QuietOption,
     VerboseOption,
     YesOption,
+    name_config,
 )
 
 if TYPE_CHECKING:
     from sftp_sync.model import SuppressedNumber, SuppressionList
 
 app = typer.Typer(
-    help="Do-not-call numbers: never called, in no campaign.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -32,6 +32,12 @@ RegionOption = Annotated[
     str | None,
     typer.Option(help="The country of numbers without a country code, such as US."),
 ]
+
+
+@app.callback()
+def start(context: typer.Context, config: ConfigOption = None) -> None:
+    """Do-not-call numbers: never called, in no campaign."""
+    name_config(context, config)
 
 
 @app.command("add")
