@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sftp_sync.ledger import Ledger
-from sftp_sync.providers.base import CallProvider
+from sftp_sync.providers.base import Vendor
 from sftp_sync.remote.base import Remote
 from sftp_sync.spool import Spool
 
@@ -33,7 +33,7 @@ Watch = Callable[[str, int | None], AbstractContextManager[Advance]]
 """Shown what is going on (a title and how much there is of it); told how much is done."""
 
 Connect = Callable[[], Remote]
-OpenVendor = Callable[[], CallProvider]
+OpenVendor = Callable[[], Vendor]
 """The vendor's campaign, or `ConfigError` where its account cannot be used."""
 
 

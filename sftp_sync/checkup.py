@@ -9,7 +9,7 @@ from sftp_sync.around import Connect, OpenVendor, Surroundings
 from sftp_sync.errors import ConfigError, SyncError
 from sftp_sync.hosted import look_for_double_import
 from sftp_sync.model import Campaign
-from sftp_sync.providers.base import CallProvider
+from sftp_sync.providers.base import ListProvider, Vendor
 from sftp_sync.remote.preflight import Check, Places, preflight
 
 ACTIVE = "active"
@@ -55,12 +55,14 @@ def _vendor(campaign: Campaign, vendor: OpenVendor, around: Surroundings) -> tup
     return (api, _checked("campaign", lambda: _campaign(campaign, vendor(), around)))
 
 
-def _answers(provider: CallProvider) -> Check:
+def _answers(provider: Vendor) -> Check:
     provider.check_account()
     return Check("api", ok=True, detail="the vendor's API answers, and takes the token")
 
 
-def _campaign(campaign: Campaign, provider: CallProvider, around: Surroundings) -> Check:
+def _campaign(campaign: Campaign, provider: Vendor, around: Surroundings) -> Check:
+    if isinstance(provider, ListProvider):
+        return Check("campaign", ok=True, detail="skipped: each file becomes a campaign of its own")
     found = provider.campaign()
     said = f"{found.name} is {found.status}"
     double = look_for_double_import(campaign, provider, around)

@@ -17,7 +17,7 @@ from sftp_sync.model import Campaign
 from sftp_sync.remote.base import Remote
 from sftp_sync.reports import Rehearsal, RunReport, SendReport, Step, WindUp
 from sftp_sync.sending.dispatcher import Shift
-from sftp_sync.sending.route import SendingAccount
+from sftp_sync.sending.route import AnyAccount
 from sftp_sync.steps.collect import Collected, collect
 from sftp_sync.steps.dispatch import Dispatched, dispatch
 from sftp_sync.steps.follow import Followed, follow
@@ -56,7 +56,7 @@ def run(campaign: Campaign, connect: Connect, around: Surroundings) -> RunReport
     return RunReport(campaign.name, collected)
 
 
-def send(account: SendingAccount, around: Surroundings, shift: Shift) -> SendReport:
+def send(account: AnyAccount, around: Surroundings, shift: Shift) -> SendReport:
     """Send what is due through one account."""
     try:
         dispatched = dispatch(account, around, shift)

@@ -14,7 +14,7 @@ from sftp_sync.ledger.launched import launch_of
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import campaigns as paused
 from sftp_sync.ledger.schema import files, launches, rows
-from sftp_sync.model import Contact, Launch, LaunchState, RowState
+from sftp_sync.model import Contact, Launch, LaunchState, PinnedRow, RowState
 
 AT_ONCE = 500
 CONTACTS_AT_ONCE = 2_000
@@ -47,16 +47,18 @@ class Departures:
             row = connection.execute(first).one_or_none()
         return None if row is None else launch_of(row)
 
-    def is_any_waiting(self, campaigns: Sequence[str], until: datetime) -> bool:
-        """Whether a doubtful start may be settled by then, without a person."""
-        asked = exists().where(
+    def doubtful(self, campaigns: Sequence[str], until: datetime) -> set[str]:
+        """Those of these campaigns, unless paused, with a doubtful start that may be settled by
+        then, without a person.
+        """
+        asked = select(launches.c.campaign).where(
             launches.c.campaign.in_(campaigns),
             launches.c.state == LaunchState.UNCERTAIN,
             launches.c.next_look_at <= until,
             ~exists().where(paused.c.name == launches.c.campaign, paused.c.paused),
         )
         with reading(self._engine) as connection:
-            return bool(connection.execute(select(asked)).scalar_one())
+            return set(connection.execute(asked).scalars())
 
     def orphans(self, campaign: str, since: datetime) -> list[Launch]:
         """Drafts that were left at the vendor since then, oldest first."""
@@ -84,6 +86,20 @@ class Departures:
         with reading(self._engine) as connection:
             found = connection.execute(asked.order_by(launches.c.id)).all()
         return [launch_of(row) for row in found]
+
+    def recipients(self, launch: Launch) -> Iterator[PinnedRow]:
+        """The rows that are to be the contacts of a campaign, in the order of the lines."""
+        asked = select(rows.c.id, rows.c.line, rows.c.phone, rows.c.cells)
+        here = asked.where(rows.c.launch_id == launch.id).order_by(rows.c.id)
+        after = 0
+        while True:
+            with reading(self._engine) as connection:
+                page = connection.execute(here.where(rows.c.id > after).limit(AT_ONCE)).all()
+            if not page:
+                return
+            for row in page:
+                yield PinnedRow(row.id, row.line, row.phone, tuple(json.loads(row.cells)))
+            after = page[-1].id
 
     def contacts(self, launch: Launch) -> Iterator[list[Contact]]:
         """Those of a started campaign whose calls are not over, page by page."""

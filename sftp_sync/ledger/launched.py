@@ -129,6 +129,17 @@ def taken_back(connection: Connection, launch: AnyRow, why: str) -> None:
     advance(connection, launch.file_id)
 
 
+def lapse(connection: Connection, launch: AnyRow, why: str, now: datetime) -> None:
+    """It was not started, and is not to be any more: its rows are judged anew."""
+    cleared = {"doubt_since": None, "given_up_at": None, "reason": None}
+    moved = move_rows(
+        connection, launch.id, RowState.UNCERTAIN, {"state": RowState.PENDING, **cleared}
+    )
+    spend(connection, launch.file_id, launch.day, -moved)
+    shelve(connection, launch.id, why, now)
+    advance(connection, launch.file_id)
+
+
 def shelve(connection: Connection, launch_id: int, why: str, at: datetime | None) -> None:
     """It will not be started any more. `at`: since when a draft of it is left at the vendor, as
     far as anybody knows.

@@ -11,19 +11,22 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sftp_sync.ledger.claims import Moment, calls_left, claimant, is_paused, stops_campaign
-from sftp_sync.ledger.engine import writing
+from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.forbidding import wanting
 from sftp_sync.ledger.launched import (
     UNDECIDED,
     begin,
     doubted,
+    lapse,
     launch_of,
+    move_rows,
     shelve,
     started,
     taken_back,
     unpin,
 )
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.ledger.planning import is_dispatching, plan, why_stale
+from sftp_sync.ledger.planning import is_dispatching, plan, why_stale, why_unwanted
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import launches
 from sftp_sync.model import (
@@ -85,6 +88,20 @@ class Launches:
             lease.guard(connection)
             shelve(connection, launch.id, why, now)
 
+    def vanished(self, lease: Lease, launch: Launch) -> None:
+        """Somebody has deleted the draft at the vendor."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            shelve(connection, launch.id, "it is not there any more", None)
+
+    def judge(
+        self, campaign: Campaign, launch: Launch, terms: Terms, when: Moment
+    ) -> Stale | Idle | None:
+        """Why a draft may not be started now; None where it may, as far as can be seen."""
+        with reading(self._engine) as connection:
+            asked = select(launches).where(launches.c.id == launch.id)
+            return _judged(connection, campaign, connection.execute(asked).one(), terms, when)
+
     def claim(
         self, lease: Lease, campaign: Campaign, launch: Launch, terms: Terms, when: Moment
     ) -> Start | Stale | Idle:
@@ -93,7 +110,14 @@ class Launches:
             with writing(self._engine) as connection:
                 lease.guard(connection)
                 row = _one(connection, launch.id)
-                return _claim(connection, lease, (campaign, row, terms), when)
+                unfit = _judged(connection, campaign, row, terms, when)
+                if unfit is not None:
+                    return unfit
+                claimed = when.now, claimant(lease), when.day
+                if begin(connection, row, claimed, RowState.PENDING) != row.recipients:
+                    connection.rollback()
+                    return Stale(DECIDED_MEANWHILE)
+                return _start(row, when, row.looks)
         except IntegrityError:
             # The index has refereed: another process has just claimed one of the numbers.
             return Stale(BUSY_NUMBERS)
@@ -107,6 +131,12 @@ class Launches:
             row = _one(connection, launch.id)
             is_same = row.state == LaunchState.UNCERTAIN and row.attempt == launch.attempt
             if not is_same or is_paused(connection, campaign.name):
+                return None
+            if wanting(connection, campaign, when.now) is not None:
+                return None
+            unwanted = why_unwanted(connection, campaign, row, when.now)
+            if unwanted is not None:
+                lapse(connection, row, unwanted, when.now)
                 return None
             begin(connection, row, (when.now, claimant(lease), when.day), RowState.UNCERTAIN)
             looks = update(launches).where(launches.c.id == row.id)
@@ -172,7 +202,8 @@ class Launches:
             lease.guard(connection)
             ours = (launches.c.id == launch.id) & (launches.c.state == LaunchState.UNCERTAIN)
             values = {"next_look_at": at, "looks": launch.looks + 1, "reason": why}
-            connection.execute(update(launches).where(ours).values(**values))
+            if connection.execute(update(launches).where(ours).values(**values)).rowcount:
+                move_rows(connection, launch.id, RowState.UNCERTAIN, {"reason": why})
 
 
 def _one(connection: Connection, launch_id: int) -> AnyRow:
@@ -180,13 +211,9 @@ def _one(connection: Connection, launch_id: int) -> AnyRow:
     return connection.execute(asked.with_for_update()).one()
 
 
-def _claim(
-    connection: Connection,
-    lease: Lease,
-    what: tuple[Campaign, AnyRow, Terms],
-    when: Moment,
-) -> Start | Stale | Idle:
-    campaign, row, terms = what
+def _judged(
+    connection: Connection, campaign: Campaign, row: AnyRow, terms: Terms, when: Moment
+) -> Stale | Idle | None:
     if row.state != LaunchState.DRAFTED or not is_dispatching(connection, row.file_id):
         return Idle.NOTHING
     stopped = stops_campaign(connection, campaign, when)
@@ -196,13 +223,7 @@ def _claim(
     if stale is not None:
         return stale
     left = calls_left(connection, campaign, when.day)
-    if left is not None and left < row.recipients:
-        return Idle.DAY_LIMIT
-    claimed = when.now, claimant(lease), when.day
-    if begin(connection, row, claimed, RowState.PENDING) != row.recipients:
-        connection.rollback()
-        return Stale(DECIDED_MEANWHILE)
-    return _start(row, when, row.looks)
+    return Idle.DAY_LIMIT if left is not None and left < row.recipients else None
 
 
 def _start(row: AnyRow, when: Moment, looks: int) -> Start:

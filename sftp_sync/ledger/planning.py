@@ -100,6 +100,19 @@ def _why_not_called(
     return None
 
 
+def why_unwanted(
+    connection: Connection, campaign: Campaign, launch: AnyRow, now: datetime
+) -> str | None:
+    """Why a start that was none is not to be asked for again, though nothing else has changed."""
+    received = select(files.c.received_at).where(files.c.id == launch.file_id)
+    if is_expired(campaign, connection.execute(received).scalar_one(), now):
+        return "it is too late to call its contacts (expires_after)"
+    phones = connection.execute(select(rows.c.phone).where(rows.c.launch_id == launch.id))
+    if next(among(connection, campaign.name, phones.scalars()), None) is not None:
+        return "some of its numbers are not to be called any more"
+    return None
+
+
 def is_dispatching(connection: Connection, file_id: int) -> bool:
     """Whether a file's rows may be sent at all."""
     asked = select(files.c.state).where(files.c.id == file_id)

@@ -111,3 +111,13 @@ class Contact:
     call_id: str | None
     status: str | None
     queued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedRow:
+    """A row that is to be one of the contacts of a campaign."""
+
+    row_id: int
+    line: int
+    phone: str
+    cells: tuple[str, ...]

@@ -119,13 +119,27 @@ class Draft:
     list_id: str | None = None
 
 
+DRAFT, GONE = "draft", "gone"
+UNDER_WAY = ("running", "paused", "completed")
+
+
 @dataclass(frozen=True)
 class FileCampaign:
-    """What the vendor says of a campaign that was made for one file."""
+    """What the vendor says of a campaign that was made for one file. `GONE` is ours: there is no
+    such campaign any more.
+    """
 
     id: str
     status: str
     counts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CallPage:
+    """Some of an account's calls, of all its campaigns: they do not say which."""
+
+    calls: tuple[VendorCall, ...]
+    clock_offset: float | None = None
 
 
 @runtime_checkable
@@ -153,7 +167,7 @@ class ListProvider(Protocol):
     def look(self, campaign_id: str, name: str, lane: Lane = "following") -> FileCampaign:
         """How a campaign stands, by writing the name that it has. Waits for a slot itself."""
 
-    def calls(self) -> Iterator[tuple[VendorCall, ...]]:
+    def calls(self) -> Iterator[CallPage]:
         """The account's calls, page by page. Waits for a slot before each."""
 
     def check_account(self) -> None:

@@ -11,7 +11,10 @@ from urllib.parse import quote
 from sftp_sync.errors import VendorRefused, VendorUnavailable
 from sftp_sync.model import Accepted
 from sftp_sync.providers.base import (
+    GONE,
+    UNDER_WAY,
     Answer,
+    CallPage,
     Draft,
     FileCampaign,
     Lane,
@@ -28,7 +31,6 @@ from sftp_sync.providers.times import time_of
 
 CALLS_PER_PAGE = 50  # the documented default; what a larger number is cut to is not documented
 MOST_PAGES = 10_000  # a listing that never ends must end here
-UNDERWAY = ("running", "paused", "completed")
 # Sent in one spelling, answered in another.
 SCHEDULE = {
     "scheduleStartTime": "schedule_start_time",
@@ -74,6 +76,8 @@ class Kathan:
     ) -> FileCampaign:
         """Write the schedule with the unchanged name, and compare what comes back."""
         answer = self._written(campaign_id, {"name": name, **schedule}, "dispatch")
+        if _status(answer) == GONE:
+            return _campaign(campaign_id, answer)
         for sent, answered in SCHEDULE.items():
             if sent in schedule:
                 _require_same(sent, schedule[sent], answer.get(answered))
@@ -85,7 +89,7 @@ class Kathan:
 
         def started(document: Mapping[str, Any]) -> Accepted | None:
             status = _status(document)
-            return Accepted(campaign_id, status) if status in UNDERWAY else None
+            return Accepted(campaign_id, status) if status in UNDER_WAY else None
 
         return self.client.post_call(path, None, started, may_send)
 
@@ -93,19 +97,20 @@ class Kathan:
         """The status, learnt in the one documented way: by writing the name that it has."""
         return _campaign(campaign_id, self._written(campaign_id, {"name": name}, lane))
 
-    def calls(self) -> Iterator[tuple[VendorCall, ...]]:
+    def calls(self) -> Iterator[CallPage]:
         """All calls of the account. Neither the order nor a total is documented, so the list is
         read to its end.
         """
         seen: set[str] = set()
         for page in range(MOST_PAGES):
             query = {"limit": str(CALLS_PER_PAGE), "offset": str(page * CALLS_PER_PAGE)}
-            entries = self.client.get_list("/calls", query).entries
-            calls = tuple(call for call in map(_call, entries) if call is not None)
+            listed = self.client.get_list("/calls", query)
+            calls = tuple(call for call in map(_call, listed.entries) if call is not None)
             # Calls that are made meanwhile push others to the next page.
-            yield tuple(call for call in calls if call.id not in seen)
+            new = tuple(call for call in calls if call.id not in seen)
+            yield CallPage(new, listed.clock_offset)
             seen.update(call.id for call in calls)
-            if len(entries) < CALLS_PER_PAGE:
+            if len(listed.entries) < CALLS_PER_PAGE:
                 return
         raise VendorUnavailable("Kathan's list of calls has no end.")
 
@@ -116,6 +121,8 @@ class Kathan:
     def _written(self, campaign_id: str, body: Mapping[str, str], lane: Lane) -> Mapping[str, Any]:
         path = f"/campaign/{quote(campaign_id, safe='')}"
         told = self.client.request("PATCH", path, body, lane=lane)
+        if told.status == 404:  # noqa: PLR2004 - not found
+            return {"status": GONE}
         _require_yes(told)
         if not _status(told.document):
             raise VendorUnavailable("Kathan's answer holds no campaign.")

@@ -9,7 +9,7 @@ import structlog
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import SyncError
 from sftp_sync.model import Accepted, AlreadyQueued
-from sftp_sync.sending.route import Route
+from sftp_sync.sending.route import Way
 from sftp_sync.sending.senders import Done
 from sftp_sync.sending.standing import Standing
 
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 class Bulletin:
     """Learns from answers where an account and its campaigns stand, and says what changes."""
 
-    def __init__(self, around: Surroundings, routes: Sequence[Route], standing: Standing) -> None:
+    def __init__(self, around: Surroundings, routes: Sequence[Way], standing: Standing) -> None:
         self._around = around
         self._routes = routes
         self._standing = standing
@@ -68,7 +68,7 @@ class Bulletin:
         self._take_back(ACCOUNT, finished)
         self._take_back(CAMPAIGN, finished)
 
-    def _say(self, cause: str, problem: SyncError, route: Route) -> None:
+    def _say(self, cause: str, problem: SyncError, route: Way) -> None:
         log.warning("sending_stopped", campaign=route.name, reason=problem.message)
         self._around.ledger.notices.post(route.name, cause, problem, self._around.now())
         self._clear[cause].discard(route.name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
-from sftp_sync.providers.base import CallProvider
+from sftp_sync.providers.base import Vendor
 
 log = structlog.get_logger(__name__)
 
@@ -19,7 +19,7 @@ class Probed:
     problem: SyncError | None = None
 
 
-def probe(provider: CallProvider) -> Probed:
+def probe(provider: Vendor) -> Probed:
     """Ask the vendor for something that changes nothing and needs the token."""
     try:
         provider.check_account()

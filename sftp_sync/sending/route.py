@@ -8,16 +8,15 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sftp_sync.ledger.claims import Moment
-from sftp_sync.model import Campaign
-from sftp_sync.providers.base import CallProvider
+from sftp_sync.model import Campaign, Terms
+from sftp_sync.providers.base import CallProvider, ListProvider
 
 
 @dataclass(frozen=True)
-class Route:
-    """A campaign of ours and the vendor's campaign that its contacts are queued in."""
+class Way:
+    """A campaign of ours, on its way to a vendor."""
 
     campaign: Campaign
-    provider: CallProvider
 
     @property
     def name(self) -> str:
@@ -27,6 +26,21 @@ class Route:
     def moment(self, now: datetime) -> Moment:
         """Now, and the campaign's local day."""
         return Moment(now, now.astimezone(ZoneInfo(self.campaign.timezone)).date().isoformat())
+
+
+@dataclass(frozen=True)
+class Route(Way):
+    """The vendor's campaign that its contacts are queued in, one by one."""
+
+    provider: CallProvider
+
+
+@dataclass(frozen=True)
+class ListRoute(Way):
+    """The vendor that makes a campaign of each of its files, and on what terms."""
+
+    provider: ListProvider
+    terms: Terms
 
 
 class Budget(Protocol):
@@ -54,6 +68,19 @@ class SendingAccount:
     budget: Budget
     in_flight: int
     uncertain_after: timedelta
+
+
+@dataclass(frozen=True)
+class ListAccount:
+    """An account at a vendor that takes whole files: one request at a time is enough."""
+
+    name: str
+    routes: tuple[ListRoute, ...]
+    budget: Budget
+    uncertain_after: timedelta
+
+
+AnyAccount = SendingAccount | ListAccount
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Claim, NotNow, Outcome, Settled, Uncertain
 from sftp_sync.providers.base import Answer
 from sftp_sync.sending.requests import Requests
-from sftp_sync.sending.route import Budget, Route
+from sftp_sync.sending.route import Budget, Route, Way
 
 FRESH_SECONDS = 5.0
 RECORD_AGAIN_SECONDS = 1.0
@@ -38,7 +38,7 @@ class Errand:
 class Done:
     """What came of an errand: what the vendor said, and what the row became."""
 
-    route: Route
+    route: Way
     outcome: Outcome
     settled: Settled
     was_in_doubt: bool = False

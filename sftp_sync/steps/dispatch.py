@@ -13,7 +13,8 @@ from sftp_sync.around import Surroundings
 from sftp_sync.errors import SyncError
 from sftp_sync.model import RowState
 from sftp_sync.sending.dispatcher import Dispatcher, Shift
-from sftp_sync.sending.route import SendingAccount
+from sftp_sync.sending.launcher import Launcher
+from sftp_sync.sending.route import AnyAccount, ListAccount
 
 log = structlog.get_logger(__name__)
 
@@ -28,15 +29,21 @@ class Dispatched:
     problem: SyncError | None = None
 
 
-def dispatch(account: SendingAccount, around: Surroundings, shift: Shift) -> Dispatched:
+def dispatch(account: AnyAccount, around: Surroundings, shift: Shift) -> Dispatched:
     """Send what is due, until nothing is due that could be sent without a person."""
     with around.ledger.leases.hold(f"dispatch:{account.name}") as lease:
         names = [route.name for route in account.routes]
         look_after = account.uncertain_after
-        taken_over = around.ledger.doubts.take_over(lease, names, around.now(), look_after)
+        ledger, now = around.ledger, around.now()
+        taken_over = ledger.doubts.take_over(lease, names, now, look_after)
+        taken_over += ledger.launches.take_over(lease, names, now, look_after)
         if taken_over:
             log.warning("rows_taken_over", account=account.name, rows=taken_over)
         with around.watch(f"dispatching {account.name}", None) as advance:
-            dispatcher = Dispatcher(account, around, lease, shift, advance)
-            problem = dispatcher.work()
-    return Dispatched(account.name, +dispatcher.rows, taken_over, problem)
+            sender: Dispatcher | Launcher
+            if isinstance(account, ListAccount):
+                sender = Launcher(account, around, lease, shift, advance)
+            else:
+                sender = Dispatcher(account, around, lease, shift, advance)
+            problem = sender.work()
+    return Dispatched(account.name, +sender.rows, taken_over, problem)

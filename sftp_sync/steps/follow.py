@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
 from sftp_sync.around import Surroundings
 from sftp_sync.model import CallNews, Campaign, OpenCall
 from sftp_sync.outcome import KNOWN, Listing, listing_of, news_of
-from sftp_sync.providers.base import CallProvider, VendorCall
+from sftp_sync.providers.base import CallProvider, ListProvider, Vendor, VendorCall
+from sftp_sync.steps.follow_lists import follow_lists
+from sftp_sync.steps.followed import Followed
 
 PAGES_AT_MOST = 50
 
 log = structlog.get_logger(__name__)
+__all__ = ["Followed", "follow"]
 
 
-@dataclass(frozen=True)
-class Followed:
-    """What one follow came to."""
-
-    changed: int = 0
-    over: int = 0
-
-
-def follow(campaign: Campaign, provider: CallProvider, around: Surroundings) -> Followed:
+def follow(campaign: Campaign, provider: Vendor, around: Surroundings) -> Followed:
     """Bring the calls that are not over up to date: one request for all of them, and some of the
     account's list for the durations of those that have ended.
     """
+    if isinstance(provider, ListProvider):
+        return follow_lists(campaign, provider, around)
     ledger = around.ledger
     if not ledger.following.is_any_open(campaign.name):
         return Followed()
