@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sftp_sync.ledger.claims import EXPIRED, Moment, claimant, is_expired, is_paused
+from sftp_sync.ledger.claims import Moment, claimant
 from sftp_sync.ledger.conditions import is_called
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
@@ -156,13 +156,7 @@ class Doubts:
             lease.guard(connection)
             asked = select(rows).where(_guard(doubt)).with_for_update()
             row = connection.execute(asked).one_or_none()
-            if row is None or is_paused(connection, campaign.name):
-                return None
-            if is_withheld(connection, campaign, row, when.now):
-                return None
-            place = select(files.c.received_at).where(files.c.id == row.file_id)
-            if is_expired(campaign, connection.execute(place).scalar_one(), when.now):
-                _expire(connection, doubt, when.now)
+            if row is None or is_withheld(connection, campaign, row, when.now):
                 return None
             connection.execute(
                 update(rows)
@@ -204,15 +198,6 @@ class Doubts:
 def _guard(doubt: Doubt) -> ColumnElement[bool]:
     ours = (rows.c.id == doubt.row_id) & (rows.c.attempt == doubt.attempt)
     return ours & (rows.c.state == RowState.UNCERTAIN)
-
-
-def _expire(connection: Connection, doubt: Doubt, now: datetime) -> None:
-    """The vendor has no call for it, and it is too late to ask for one."""
-    for state in (RowState.PENDING, RowState.EXPIRED):
-        here = update(rows).where(rows.c.id == doubt.row_id, rows.c.attempt == doubt.attempt)
-        connection.execute(here.values(state=state, next_look_at=None, reason=EXPIRED))
-    note(connection, doubt.row_id, doubt.attempt, now, EXPIRED)
-    advance(connection, doubt.file_id)
 
 
 def _in_doubt(campaign: Campaign) -> Select[*tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.forbidding import among, wanting
@@ -106,8 +106,8 @@ class Suppressions:
             written = (listed_numbers.c.campaign == campaign) & (
                 listed_numbers.c.generation == generation
             )
-            counted = select(listed_numbers.c.phone).where(written)
-            numbers = len(connection.execute(counted).scalars().all())
+            counted = select(func.count()).select_from(listed_numbers).where(written)
+            numbers = connection.execute(counted).scalar_one()
             said = {"numbers": numbers, "unreadable": unreadable, "taken_at": at}
             values = {"campaign": campaign, "generation": generation, "problem": None}
             put(connection, suppression_lists, values | vars(source) | said)

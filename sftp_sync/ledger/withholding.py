@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
+from sftp_sync.ledger.claims import EXPIRED, is_expired, is_paused
 from sftp_sync.ledger.forbidding import wanting, why_suppressed
+from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.schema import rows
+from sftp_sync.ledger.schema import files, rows
 from sftp_sync.ledger.settling import note
-from sftp_sync.model import Campaign
+from sftp_sync.model import Campaign, RowState
 
 FOR_A_PERSON = "{why}: it is not asked for again, and a person decides whether it was called"
 WAITS_FOR_LIST = timedelta(minutes=5)
 
 
 def is_withheld(connection: Connection, campaign: Campaign, row: AnyRow, now: datetime) -> bool:
-    """One whose number is suppressed by now may have been called before: a person decides. Without
-    a good do-not-call list it waits for one.
+    """None is asked for while the campaign is paused. One whose number is suppressed by now may
+    have been called before: a person decides. Without a good do-not-call list it waits for one. One
+    that it is too late for is not called at all: the vendor has no call for it.
     """
+    if is_paused(connection, campaign.name):
+        return True
     why = why_suppressed(connection, campaign.name, row.phone)
     if why is not None:
         _put_off(connection, row, None, now, FOR_A_PERSON.format(why=why))
@@ -27,7 +32,12 @@ def is_withheld(connection: Connection, campaign: Campaign, row: AnyRow, now: da
     wants = wanting(connection, campaign, now)
     if wants is not None:
         _put_off(connection, row, now + WAITS_FOR_LIST, now, wants)
-    return wants is not None
+        return True
+    place = select(files.c.received_at).where(files.c.id == row.file_id)
+    is_late = is_expired(campaign, connection.execute(place).scalar_one(), now)
+    if is_late:
+        _expire(connection, row, now)
+    return is_late
 
 
 def _put_off(
@@ -36,3 +46,11 @@ def _put_off(
     here = update(rows).where(rows.c.id == row.id, rows.c.attempt == row.attempt)
     connection.execute(here.values(next_look_at=at, reason=why))
     note(connection, row.id, row.attempt, now, why)
+
+
+def _expire(connection: Connection, row: AnyRow, now: datetime) -> None:
+    for state in (RowState.PENDING, RowState.EXPIRED):
+        here = update(rows).where(rows.c.id == row.id, rows.c.attempt == row.attempt)
+        connection.execute(here.values(state=state, next_look_at=None, reason=EXPIRED))
+    note(connection, row.id, row.attempt, now, EXPIRED)
+    advance(connection, row.file_id)
