@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,14 +17,16 @@ from sftp_sync.around import Overhear, nobody_listens
 from sftp_sync.config import Account, CampaignConfig, Secret
 from sftp_sync.errors import ConfigError
 from sftp_sync.providers.address import proxy_for
-from sftp_sync.providers.base import CallProvider
+from sftp_sync.providers.base import Vendor
 from sftp_sync.providers.client import Identity, VendorClient
+from sftp_sync.providers.kathan import Kathan
 from sftp_sync.providers.overheard import OverheardWire
 from sftp_sync.providers.pace import Pace, Timing
 from sftp_sync.providers.talkover import Talkover
 from sftp_sync.providers.wire import Access
-from sftp_sync.sending.route import Route, SendingAccount
+from sftp_sync.sending.route import AnyAccount, ListAccount, ListRoute, Route, SendingAccount
 from sftp_sync.wiring.parts import now
+from sftp_sync.wiring.terms import terms_of
 
 READ_AGAIN_SECONDS = 30
 UNHEARD = partial(nobody_listens, "")
@@ -34,17 +36,19 @@ UNHEARD = partial(nobody_listens, "")
 class Vendors:
     """The accounts of a configuration, ready to send; to be closed at the end."""
 
-    accounts: tuple[SendingAccount, ...]
+    accounts: tuple[AnyAccount, ...]
     clients: tuple[VendorClient, ...]
     problems: Mapping[str, ConfigError]
     """What is wrong with accounts that cannot be used; the others are not stopped by it."""
 
-    def provider_of(self, campaign: CampaignConfig) -> CallProvider:
+    def provider_of(self, campaign: CampaignConfig) -> Vendor:
         """The vendor's campaign of one of ours, or why its account cannot be used."""
         problem = self.problems.get(campaign.settings.account)
         if problem is not None:
             raise problem
-        routes = (route for account in self.accounts for route in account.routes)
+        routes: Iterator[Route | ListRoute] = (
+            route for account in self.accounts for route in account.routes
+        )
         return next(route.provider for route in routes if route.name == campaign.name)
 
     def __enter__(self) -> Self:
@@ -69,7 +73,8 @@ def vendors_of(
     """The accounts that these campaigns need. Their tokens are looked up now, so that a missing one
     is said before anything begins.
     """
-    accounts, clients = [], []
+    accounts: list[AnyAccount] = []
+    clients: list[VendorClient] = []
     problems: dict[str, ConfigError] = {}
     for name in dict.fromkeys(one.settings.account for one in campaigns):
         ours = [one for one in campaigns if one.settings.account == name]
@@ -79,10 +84,7 @@ def vendors_of(
         except ConfigError as problem:
             problems[name] = problem
             continue
-        routes = tuple(
-            Route(one.model, Talkover(client, one.settings.campaign_id or "")) for one in ours
-        )
-        accounts.append(_account(name, ours[0].vendor, routes, client.pace))
+        accounts.append(_account(name, ours, client))
         clients.append(client)
     return Vendors(tuple(accounts), tuple(clients), problems)
 
@@ -103,7 +105,9 @@ def client_of(
         proxy=proxy_for(account.base_url, environment),
     )
     pace = Pace(account.requests_per_minute, Timing(time.monotonic, stopping.wait))
-    identity = Identity(token)
+    # Kathan wants to know whose token it is.
+    headers = {} if account.user_id is None else {"X-User-ID": account.user_id}
+    identity = Identity(token, headers)
     return VendorClient(OverheardWire(access, time.monotonic, overhear), pace, identity, now)
 
 
@@ -131,11 +135,23 @@ class _Token:
         return text
 
 
-def _account(name: str, account: Account, routes: tuple[Route, ...], pace: Pace) -> SendingAccount:
+def _account(name: str, ours: Sequence[CampaignConfig], client: VendorClient) -> AnyAccount:
+    account = ours[0].vendor
+    uncertain_after = timedelta(seconds=account.uncertain_after_seconds)
+    if account.provider == "kathan":
+        kathan = Kathan(client)
+        lists = [
+            ListRoute(one.model, kathan, terms_of(one.settings.kathan))
+            for one in ours
+            if one.settings.kathan is not None
+        ]
+        return ListAccount(name, tuple(lists), client.pace, uncertain_after)
     return SendingAccount(
         name=name,
-        routes=routes,
-        budget=pace,
+        routes=tuple(
+            Route(one.model, Talkover(client, one.settings.campaign_id or "")) for one in ours
+        ),
+        budget=client.pace,
         in_flight=account.in_flight,
-        uncertain_after=timedelta(seconds=account.uncertain_after_seconds),
+        uncertain_after=uncertain_after,
     )
