@@ -176,7 +176,8 @@ def answer_or_error(
         return reply
     said = told(reply.status, problem_of(reply.body), secrets)
     if reply.status in (408, 425, 429) or reply.status >= 500:  # noqa: PLR2004 - HTTP's own faults
-        raise VendorUnavailable(f"The vendor answered {said}.", wait_seconds=wait_seconds)
+        sentence_of_it = f"The vendor answered {said.rstrip('.')}."
+        raise VendorUnavailable(sentence_of_it, wait_seconds=wait_seconds)
     if BLOCKS.get(reply.status) == "account":
         raise refusal_of(reply.status, said)
     return reply
@@ -185,7 +186,7 @@ def answer_or_error(
 def refusal_of(status: int, said: str) -> VendorRefused:
     """A refusal with what to do about it."""
     return VendorRefused(
-        f"The vendor answered {said}.",
+        f"The vendor answered {said.rstrip('.')}.",
         fix=FIXES.get(status, ""),
         who="you",
         scope=BLOCKS.get(status, "campaign"),

@@ -37,13 +37,13 @@ class TalkoverCampaign:
             return
         if told.status == 409:  # noqa: PLR2004 - conflict
             raise VendorRefused(
-                f"The vendor answered {told.said}.",
+                f"The vendor answered {told.said.rstrip('.')}.",
                 fix=f"Type: sftp-sync campaign pause {self._name}; then this again; then: sftp-sync"
                 f" campaign activate {self._name}",
             )
         if told.status == 403:  # noqa: PLR2004 - forbidden
             raise VendorRefused(
-                f"The vendor answered {told.said}.",
+                f"The vendor answered {told.said.rstrip('.')}.",
                 fix="Where the campaign is active, pause it first; else use a token with rights to"
                 " it.",
             )
@@ -56,7 +56,7 @@ class TalkoverCampaign:
             return
         if told.status == 400:  # noqa: PLR2004 - the vendor's word for a transition that is not
             raise VendorRefused(
-                f"The vendor answered {told.said}.",
+                f"The vendor answered {told.said.rstrip('.')}.",
                 fix=f"Type: sftp-sync campaign show {self._name}",
             )
         raise self.refused(told.status, told.said, told.problem)

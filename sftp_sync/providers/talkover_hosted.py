@@ -96,7 +96,7 @@ class TalkoverHosted:
     def _refused(self, told: Told, secrets: tuple[str, ...] = ()) -> VendorRefused:
         if told.status == 404:  # noqa: PLR2004 - not found
             return VendorRefused(
-                f"The vendor answered {told.said}.",
+                f"The vendor answered {told.said.rstrip('.')}.",
                 fix="If it is not set up yet, type: sftp-sync campaign hosted-sftp create"
                 f" {self._name}",
             )

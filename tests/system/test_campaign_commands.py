@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sftp_sync.sandbox.talkover_faults import When
+from tests.support.daily_life import COMMAND
 from tests.support.owners import Owner, an_owner
 from tests.support.vendors import CAMPAIGN
 
@@ -140,8 +143,11 @@ class TestUpdate:
     ) -> None:
         done = owner.run("campaign", "update", "renewals", "--yes", "--set", setting)
 
-        assert (done.code, owner.writes()) == (2, [])
+        assert done.code == 2
         assert said in done.stderr
+        # An end alone is compared with the start that the vendor has; nothing else is asked.
+        looks = [one["method"] for one in owner.vendor.requests()]
+        assert looks == (["GET"] if "not after start_date" in said else [])
 
     def test_tells_every_problem_of_a_file_at_once_with_its_line(
         self, owner: Owner, tmp_path: Path
@@ -186,6 +192,27 @@ class TestUpdate:
         assert done.code == 1
         assert "not known" in done.stderr
         assert "sftp-sync campaign show renewals" in done.stderr
+
+
+class TestAPersonAtATerminal:
+    @pytest.mark.parametrize(("answer", "code", "written"), [("y", 0, 1), ("n", 1, 0)])
+    def test_is_asked_and_heard(self, owner: Owner, answer: str, code: int, written: int) -> None:
+        owner.run("campaign", "show", "renewals")
+        words = ("campaign", "update", "renewals", "--set", "max_retries=2")
+        command = [str(COMMAND), *words, "--config", str(owner.home / "config.yaml")]
+        ours, theirs = os.openpty()
+        try:
+            os.write(ours, f"{answer}\n".encode())
+            done = subprocess.run(
+                command, stdin=theirs, capture_output=True, text=True, check=False, timeout=60
+            )
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+        assert (done.returncode, len(owner.writes())) == (code, written)
+        assert "Change this at renewals?" in done.stderr
+        assert ("Nothing was changed." in done.stderr) is (answer == "n")
 
 
 class TestTurning:
