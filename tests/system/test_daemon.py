@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -227,6 +228,27 @@ def test_one_that_was_stopped_past_its_lease_yields_to_the_one_that_took_over(
             second.stop()
             second.close()
         assert talkover.taken_numbers() == dict.fromkeys(phones, 1)
+
+
+def _is_frozen(daemon: Daemon, home: CallHouse) -> bool:
+    """Stopped at a moment when it does not keep everybody from writing."""
+    daemon.send(signal.SIGSTOP)
+    tasks = Path(f"/proc/{daemon.process.pid}/task")
+    # A thread that is at the disk stops only when it is done there.
+    eventually(
+        lambda: all(") T" in (task / "stat").read_text("utf-8") for task in tasks.iterdir()),
+        "every thread has stopped",
+    )
+    other = sqlite3.connect(home.state / "ledger.db", isolation_level=None, timeout=0.5)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        daemon.send(signal.SIGCONT)
+        return False
+    finally:
+        other.close()
+    return True
 
 
 def _second(home: CallHouse) -> Daemon:
