@@ -103,13 +103,13 @@ class Dispatcher:
         try:
             self._do_one_thing(self._around.monotonic())
         except LedgerUnavailable as error:
+            self._is_last_round = False
             self._bear(error)
             self._around.wait(REFRESH_SECONDS)
 
     def _do_one_thing(self, now: float) -> None:
         """The campaigns seen to, a probe, a look, a question, a row sent, or a short wait."""
-        is_last_list_in = not (self._is_last_round or self._shift.is_more_to_come())
-        if now >= self._refresh_at or is_last_list_in:
+        if now >= self._refresh_at or self._may_be_the_end():
             self._refresh(now)
         breaker = self._standing.breaker
         if breaker.wants_probe(now) and not self._is_probing:
@@ -127,6 +127,11 @@ class Dispatcher:
         elif not (is_free and self._send_something()):
             self._linger(is_free=is_free)
 
+    def _may_be_the_end(self) -> bool:
+        """Whether only another look at the ledger tells that there is something left to do."""
+        is_idle = not (self._turns or self._crew.under_way or self._is_last_round)
+        return is_idle and not self._shift.is_more_to_come()
+
     def _refresh(self, now: float) -> None:
         """See which campaigns have rows to send."""
         is_last_round = not self._shift.is_more_to_come()
@@ -137,7 +142,8 @@ class Dispatcher:
         self._awaits_doubts = self._ending.awaits_doubts(now)
         self._is_last_round = is_last_round
         self._refresh_at = now + REFRESH_SECONDS
-        self._ledger_well_at = now
+        if not self._turns:
+            self._ledger_well_at = now
 
     def _is_resting(self, route: Route) -> bool:
         return self._standing.is_resting(route.name, self._around.monotonic())
@@ -153,6 +159,7 @@ class Dispatcher:
         errand = None
         try:
             errand = self._errands.next(self._is_resting)
+            self._ledger_well_at = self._around.monotonic()
         finally:
             if errand is None:
                 budget.give_back()
@@ -165,6 +172,9 @@ class Dispatcher:
         seconds = TICK_SECONDS
         if is_free and self._errands and self._sender.is_fresh():
             seconds = min(max(self._account.budget.slot_free_in(), SHORTEST_SECONDS), seconds)
+        elif not (self._errands or self._crew.under_way):
+            # A wait ends at once when we are told to stop, and the ledger is seen to every second.
+            seconds = REFRESH_SECONDS
         if not self._crew.under_way:
             self._around.wait(seconds)
             return
@@ -174,9 +184,8 @@ class Dispatcher:
 
     def _learn(self, done: Done | Looked | Probed) -> None:
         now = self._around.monotonic()
-        if not self._turns:
-            # The end may be near: not before another look at what is left.
-            self._refresh_at, self._is_last_round = 0.0, False
+        # What was seen of the ledger before this is no reason to end.
+        self._is_last_round = False
         match done:
             case Done():
                 self._count(done)

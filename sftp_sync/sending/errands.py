@@ -73,7 +73,6 @@ class Errands:
             log.debug("campaign_idle", campaign=route.name, reason=str(claim))
         return None
 
-
     def _say_what_is_wanting(self, route: Route) -> None:
         """Said once: what has made a list too old is only time."""
         if route.name not in self._wanting:
