@@ -1,0 +1,149 @@
+"""Several processes at one account's rows: side by side, frozen and thawed, one after the other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+
+from sftp_sync.ledger.schema import leases
+from sftp_sync.sandbox.talkover_faults import When
+from tests.support.calls import CallHouse, Vendor, a_list, call_house, numbers, vendor
+from tests.support.databases import written
+from tests.support.remotes import until
+
+ROWS = 30
+AGED = "UPDATE leases SET renewed_at = renewed_at - 60000000"
+
+
+@pytest.fixture
+def taking(tmp_path: Path) -> Iterator[Vendor]:
+    with vendor(tmp_path / "vendor") as made:
+        yield made
+
+
+@pytest.fixture
+def house(tmp_path: Path, taking: Vendor) -> CallHouse:
+    """A house with a list that is due, and a pace at which it takes a while."""
+    made = call_house(
+        tmp_path / "house",
+        taking,
+        requests_per_minute=600,
+        uncertain_after_seconds=3,
+        timeout_seconds=10,
+    )
+    partner = made.campaign()
+    partner.drop("list.csv", a_list(numbers(ROWS)))
+    made.collect()
+    return made
+
+
+def each_once(house: CallHouse, taking: Vendor) -> None:
+    assert house.states() == {"accepted": ROWS}
+    assert taking.taken_numbers() == dict.fromkeys(numbers(ROWS), 1)
+
+
+def test_a_second_sync_leaves_the_rows_to_the_first(house: CallHouse, taking: Vendor) -> None:
+    with house.running("--only", "dispatch") as running:
+        assert until(lambda: len(taking.taken()) > 2, 30)
+        second = house.dispatch()
+        running.communicate()
+    assert "another process is sending" in second.said
+    assert second.code == 0
+    assert running.returncode == 0
+    each_once(house, taking)
+
+
+def test_two_that_start_at_once_send_each_row_once(house: CallHouse, taking: Vendor) -> None:
+    with (
+        house.running("--only", "dispatch") as one,
+        house.running("--only", "dispatch") as other,
+    ):
+        one.communicate()
+        other.communicate()
+    house.dispatch()
+    each_once(house, taking)
+
+
+def test_killed_three_times_it_goes_on_each_time(house: CallHouse, taking: Vendor) -> None:
+    for _ in range(3):
+        before = len(taking.taken())
+        with house.running("--only", "dispatch") as running:
+            assert until(lambda: len(taking.taken()) > before + 2, 30)  # noqa: B023 - waited for here
+            running.kill()
+            running.communicate()
+    assert house.dispatch().code == 0
+    each_once(house, taking)
+
+
+@contextmanager
+def frozen(running: subprocess.Popen[bytes], house: CallHouse) -> Iterator[None]:
+    """Stopped where it stands, between two transactions: SQLite has one lock for everybody."""
+
+    def is_between() -> bool:
+        os.kill(running.pid, signal.SIGSTOP)
+        ledger = sqlite3.connect(house.state / "ledger.db", timeout=0.1)
+        try:
+            ledger.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            os.kill(running.pid, signal.SIGCONT)
+            return False
+        finally:
+            ledger.close()
+        return True
+
+    assert until(is_between, 10)
+    try:
+        yield
+    finally:
+        os.kill(running.pid, signal.SIGCONT)
+
+
+def let_the_lease_lapse(house: CallHouse) -> None:
+    """As if half a minute had passed: the frozen one has not renewed it."""
+    with house.ledger() as ledger, written(ledger) as connection:
+        connection.execute(text(AGED))
+        # Nor does its lock tell, as if it were on another machine.
+        connection.execute(update(leases).values(host="elsewhere"))
+
+
+@pytest.mark.parametrize("sent", [1, 7])
+def test_one_that_was_frozen_past_its_lease_sends_nothing_more(
+    house: CallHouse, taking: Vendor, sent: int
+) -> None:
+    with house.running("--only", "dispatch") as running:
+        assert until(lambda: len(taking.taken()) >= sent, 30)
+        with frozen(running, house):
+            let_the_lease_lapse(house)
+            second = house.dispatch()
+            assert second.code == 0, second.said
+            done = len(taking.sandbox.requests())
+        running.communicate(timeout=30)
+    # Nothing is left for it to do, or it says that another has taken over.
+    assert running.returncode in {0, 1}
+    assert len(taking.sandbox.requests()) == done
+    each_once(house, taking)
+
+
+def test_an_answer_that_comes_after_the_takeover_settles_its_row(
+    house: CallHouse, taking: Vendor
+) -> None:
+    house.accounts["vendor"]["uncertain_after_seconds"] = 30
+    house.write()
+    taking.break_with(slow_answer=When(every=1, after=5, times=1), slow_seconds=6)
+    with house.running("--only", "dispatch") as running:
+        assert until(lambda: len(taking.taken()) >= 6, 30)
+        with frozen(running, house):
+            let_the_lease_lapse(house)
+            second = house.dispatch("--no-wait")
+            assert house.states()["uncertain"] >= 1, second.said
+        assert until(lambda: house.states() == {"accepted": ROWS}, 20)
+        running.communicate(timeout=30)
+    each_once(house, taking)
