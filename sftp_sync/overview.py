@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from sftp_sync.attention import Concern, Expectation, Scene, concerns, general_concerns
 from sftp_sync.ledger import Ledger
-from sftp_sync.model import Campaign, CampaignRecord, FileRecord, RowRecord, RowState
+from sftp_sync.model import Campaign, CampaignRecord, FileRecord, Launch, RowRecord, RowState
 
 DAEMON = "daemon"
 # It shows itself every second or so.
@@ -99,6 +99,20 @@ def file_document(file: FileRecord) -> dict[str, object]:
         "reason": file.reason,
         "received_at": utc(file.received_at),
         "rows": {"total": file.total} | {state: file.rows.get(state, 0) for state in RowState},
+    }
+
+
+def launch_document(launch: Launch) -> dict[str, object]:
+    """A campaign that the vendor made of a file; `counts` is in the vendor's own words."""
+    return {
+        "id": launch.vendor_id,
+        "name": launch.name,
+        "state": launch.state,
+        "recipients": launch.recipients,
+        "started_at": utc(launch.started_at),
+        "status": launch.status,
+        "counts": dict(launch.counts),
+        "reason": launch.reason,
     }
 
 

@@ -32,7 +32,7 @@ def files(
     """The contact files in the ledger, oldest first."""
     from sftp_sync.cli import office
     from sftp_sync.cli.screen import coloured, console, counted, plain, table
-    from sftp_sync.overview import file_document
+    from sftp_sync.overview import file_document, launch_document
 
     _refuse_unknown(state)
     office.set_up_logs(verbose=verbose, quiet=quiet)
@@ -44,10 +44,14 @@ def files(
             for file in opened.ledger.files.all()
             if (names is None or file.campaign in names) and state in {None, file.state}
         ]
+        launched = opened.ledger.departures.of_files([file.id for file in found]) if json else {}
     if json:
-        office.print_json(
-            {"files": [file_document(one) | {"campaign": one.campaign} for one in found]}
-        )
+        documents = [file_document(one) | {"campaign": one.campaign} for one in found]
+        for document, file in zip(documents, found, strict=True):
+            if file.id in launched:
+                campaigns_there = [launch_document(one) for one in launched[file.id]]
+                document["vendor_campaigns"] = campaigns_there
+        office.print_json({"files": documents})
         return
     shown = table("#id", "campaign", "file", "state", "received", "#rows", "of these")
     for file in found:

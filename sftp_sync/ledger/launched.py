@@ -76,6 +76,7 @@ def begin(
             "attempt": rows.c.attempt + 1,
             "claimed_at": now,
             "claimant": claimed_by,
+            "next_look_at": None,
             "reason": None,
         },
     )
@@ -106,13 +107,10 @@ def doubted(
     """It may have been started. Its rows are looked into with it, never one by one."""
     since = launch.doubt_since or launch.claimed_at
     doubt = {"doubt_since": since, "given_up_at": given_up_at, "reason": why}
-    connection.execute(
-        update(launches)
-        .where(launches.c.id == launch.id)
-        .values(state=LaunchState.UNCERTAIN, next_look_at=look_at, **doubt),
-    )
-    unsettled = {"state": RowState.UNCERTAIN, "next_look_at": None, **doubt}
-    move_rows(connection, launch.id, RowState.SENDING, unsettled)
+    doubt["next_look_at"] = look_at
+    ours = update(launches).where(launches.c.id == launch.id)
+    connection.execute(ours.values(state=LaunchState.UNCERTAIN, **doubt))
+    move_rows(connection, launch.id, RowState.SENDING, {"state": RowState.UNCERTAIN, **doubt})
     advance(connection, launch.file_id)
 
 
@@ -131,7 +129,7 @@ def taken_back(connection: Connection, launch: AnyRow, why: str) -> None:
 
 def lapse(connection: Connection, launch: AnyRow, why: str, now: datetime) -> None:
     """It was not started, and is not to be any more: its rows are judged anew."""
-    cleared = {"doubt_since": None, "given_up_at": None, "reason": None}
+    cleared = dict.fromkeys(("doubt_since", "given_up_at", "next_look_at", "reason"))
     moved = move_rows(
         connection, launch.id, RowState.UNCERTAIN, {"state": RowState.PENDING, **cleared}
     )

@@ -203,7 +203,8 @@ class Launches:
             ours = (launches.c.id == launch.id) & (launches.c.state == LaunchState.UNCERTAIN)
             values = {"next_look_at": at, "looks": launch.looks + 1, "reason": why}
             if connection.execute(update(launches).where(ours).values(**values)).rowcount:
-                move_rows(connection, launch.id, RowState.UNCERTAIN, {"reason": why})
+                told = {"reason": why, "next_look_at": at}
+                move_rows(connection, launch.id, RowState.UNCERTAIN, told)
 
 
 def _one(connection: Connection, launch_id: int) -> AnyRow:

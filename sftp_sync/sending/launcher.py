@@ -121,6 +121,11 @@ class Launcher:
                 self.rows[RowState.UNCERTAIN] -= went.rows
             else:
                 self._advance(went.rows)
+        if went.problem is not None:
+            is_account = went.problem.scope == "account"
+            rest = self._standing.account if is_account else self._standing.rest_of(route.name)
+            rest.begin(self._around.monotonic(), went.problem)
+            self._bulletin.post()
         if went.outcome is not None:
             self._bulletin.learn(Done(route, went.outcome, Settled(went.state)))
 

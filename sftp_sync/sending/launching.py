@@ -24,7 +24,7 @@ from sftp_sync.model import (
 from sftp_sync.providers.base import DRAFT, GONE, UNDER_WAY, FileCampaign, Recipient
 from sftp_sync.sending.drafts import draft_of, recipients_of
 from sftp_sync.sending.route import ListAccount, ListRoute
-from sftp_sync.sending.starts import MORE, Starts, Went, as_outcome
+from sftp_sync.sending.starts import MORE, Starts, Went, went_wrong
 
 LEFT_BY_A_CRASH = "an earlier process ended while it was being made"
 
@@ -65,7 +65,7 @@ class Launching:
         except (VendorRefused, VendorUnavailable) as error:
             # Nothing was made but a list, perhaps, that nobody calls.
             self._ledger.launches.discard(self._lease, planned)
-            return Went(as_outcome(error))
+            return went_wrong(error)
         self._starts.take_slot()
         draft = draft_of(planned, route.terms, recipients, list_id)
         outcome = route.provider.draft(draft, self._starts.is_fresh).outcome
@@ -79,7 +79,7 @@ class Launching:
             case Refused(reason):
                 # What is refused are the settings, and those are the same for every file.
                 self._ledger.launches.discard(self._lease, planned)
-                outcome = Blocked("campaign", reason)
+                return Went(problem=_refused(reason))
             case _:
                 self._starts.shelve(planned, getattr(outcome, "reason", str(outcome)))
         return Went(outcome)
@@ -97,7 +97,7 @@ class Launching:
             schedule = route.terms.schedule
             seen = route.provider.settle_schedule(launch.vendor_id, launch.name, schedule)
         except (VendorRefused, VendorUnavailable) as error:
-            return Went(as_outcome(error))
+            return went_wrong(error)
         self._ledger.departures.heard(self._lease, launch, seen.status, seen.counts)
         return self._by_status(route, launch, seen)
 
@@ -109,7 +109,14 @@ class Launching:
         if seen.status == GONE:
             self._ledger.launches.vanished(self._lease, launch)
             return MORE
-        return Went(Blocked("campaign", f"{launch.name} should be a draft and is {seen.status}"))
+        return Went(problem=_refused(f"{launch.name} should be a draft and is {seen.status}"))
+
+
+def _refused(reason: str) -> VendorRefused:
+    return VendorRefused(
+        f"The vendor does not take the campaign of a file: {reason.rstrip('.')}.",
+        fix="Check the campaign's kathan block; its rows wait.",
+    )
 
 
 def _handed_over(route: ListRoute, launch: Launch, recipients: Sequence[Recipient]) -> str | None:

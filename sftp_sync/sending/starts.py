@@ -21,7 +21,6 @@ from sftp_sync.errors import (
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import (
     Accepted,
-    Blocked,
     Idle,
     Launch,
     LaunchState,
@@ -47,8 +46,8 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Went:
-    """What one step came to: an answer of the vendor's, what it made of so many rows, or why there
-    was nothing to do. `was_in_doubt`: those rows were before.
+    """What one step came to: an answer of the vendor's, what it made of so many rows, what a person
+    must mend, or why there was nothing to do. `was_in_doubt`: those rows were before.
     """
 
     outcome: Outcome | None = None
@@ -56,6 +55,7 @@ class Went:
     rows: int = 0
     was_in_doubt: bool = False
     idle: Idle | None = None
+    problem: VendorRefused | None = None
 
 
 MORE = Went(idle=Idle.JUDGING)
@@ -155,7 +155,7 @@ class Starts:
                 )
         except (VendorRefused, VendorUnavailable) as error:
             self._look_later(launch, error.message)
-            return Went(as_outcome(error) if isinstance(error, VendorRefused) else None)
+            return went_wrong(error) if isinstance(error, VendorRefused) else MORE
         finally:
             if claimed is None:
                 self._budget.give_back()
@@ -184,8 +184,8 @@ class Starts:
         self._ledger.launches.shelve(self._lease, launch, why, self._around.now())
 
 
-def as_outcome(error: SyncError) -> Outcome:
+def went_wrong(error: SyncError) -> Went:
     """What an error means for what may be sent next."""
     if isinstance(error, VendorRefused):
-        return Blocked(error.scope, error.message)
-    return Uncertain(error.message)
+        return Went(problem=error)
+    return Went(Uncertain(error.message))

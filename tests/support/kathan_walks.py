@@ -1,0 +1,182 @@
+"""Mornings on which whole files are launched and the process dies: put back for every point, and
+judged by whom Kathan has called.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from sqlalchemy import select
+
+from sftp_sync.ledger.schema import launches, rows
+from tests.support.calls import a_list
+from tests.support.databases import fresh_database, looked_at
+from tests.support.kathan import SETTINGS, KathanHouse, KathanVendor, kathan, kathan_house
+from tests.support.mornings import MEMORY
+from tests.support.postgresql import PostgreSql, postgresql
+
+ANN, BOB, CLEO, DORA = "+12125550123", "+12125550124", "+12125550125", "+12125550126"
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+LATER = {"schedule_start_time": "2030-01-01T09:00:00Z"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Lists, oldest first, how they become campaigns, and what must have become of the rows."""
+
+    lists: Sequence[Sequence[str]]
+    expected: Mapping[str, int]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    campaign: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, Any] = field(default_factory=dict)
+
+
+TWO_LISTS = [[ANN, BOB, CLEO], [ANN, DORA]]
+SCENARIOS = {
+    "contacts in the campaign": Scenario(TWO_LISTS, {"accepted": 4, "duplicate": 1}),
+    "a list of its own, and a schedule": Scenario(
+        TWO_LISTS, {"accepted": 4, "duplicate": 1}, settings={"recipient_list_above": 1, **LATER}
+    ),
+    "one number twice in a list, duplicates allowed": Scenario(
+        [[ANN, BOB, ANN, CLEO]], {"accepted": 4}, campaign={"allow_duplicates": True}
+    ),
+    "campaigns that are over at once": Scenario(
+        TWO_LISTS, {"accepted": 4, "duplicate": 1}, faults={"over_at_once": True}
+    ),
+}
+
+
+@dataclass
+class Lane:
+    """A house with due rows and a vendor, put back to the same morning for every point."""
+
+    house: KathanHouse
+    vendor: KathanVendor
+    scenario: Scenario
+    morning: Path
+    postgresql: PostgreSql | None = None
+
+    def keep_morning(self) -> None:
+        shutil.copytree(self.house.state, self.morning)
+        if self.postgresql is not None:
+            self.postgresql.copy(self._database, f"{self._database}_morning")
+
+    def back_to_morning(self) -> None:
+        self.vendor.forget()
+        self.vendor.break_with(**self.scenario.faults)
+        shutil.rmtree(self.house.state, ignore_errors=True)
+        shutil.copytree(self.morning, self.house.state)
+        if self.postgresql is not None:
+            self.postgresql.copy(f"{self._database}_morning", self._database)
+
+    def dispatch(self, **options: Any) -> Any:
+        return self.house.dispatch("--quiet", walk="dispatch", **options)
+
+    @property
+    def _database(self) -> str:
+        assert self.house.database is not None
+        return self.house.database.rsplit("/", 1)[1].partition("?")[0]
+
+
+@contextmanager
+def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator[list[Lane]]:
+    """Lanes for one scenario, each with a vendor of its own."""
+    memory = MEMORY if MEMORY.is_dir() else None
+    with ExitStack() as open_now:
+        made = []
+        for lane in range(number):
+            folder = tempfile.TemporaryDirectory(prefix="launches-", dir=memory)
+            home = Path(open_now.enter_context(folder))
+            vendor = open_now.enter_context(kathan(home / "vendor", speed=0.001))
+            house = kathan_house(home / "house", vendor)
+            house.lane = lane
+            server = None
+            if kind == "postgresql":
+                server = postgresql()
+                house.database = open_now.enter_context(fresh_database(kind, home)).url
+            partner = house.campaign(kathan={**SETTINGS, **scenario.settings}, **scenario.campaign)
+            for age, phones in enumerate(reversed(scenario.lists), start=1):
+                partner.drop(f"list-{age}.csv", a_list(phones), age_seconds=60 * age)
+            house.collect()
+            assert set(house.states()) == {"pending"}
+            made.append(Lane(house, vendor, scenario, home / "morning", server))
+            made[-1].keep_morning()
+        yield made
+
+
+def judge(lane: Lane) -> None:
+    """Each row is a contact of one campaign that was started once, and every other draft that is
+    left at the vendor is known to be.
+    """
+    states = lane.house.states()
+    assert states == Counter(lane.scenario.expected), states
+    starts = lane.vendor.starts()
+    assert len({start["id"] for start in starts}) == len(starts), "a campaign was started twice"
+    with lane.house.ledger() as ledger, looked_at(ledger) as connection:
+        asked = select(rows.c.id, launches.c.vendor_id).join(
+            launches, rows.c.launch_id == launches.c.id
+        )
+        started = asked.where(rows.c.state == "accepted", launches.c.state == "started")
+        known = Counter((row.id, row.vendor_id) for row in connection.execute(started))
+        orphans = {one.name for one in ledger.departures.orphans("renewals", LONG_AGO)}
+    called = Counter(
+        (int(one["metadata"]["sftp_sync"].rpartition(":")[2]), start["id"])
+        for start in starts
+        for one in start["recipients"]
+    )
+    assert called == known
+    left = {one.fields["name"] for one in lane.vendor.drafts() if one.status == "draft"}
+    assert left <= orphans, "a draft is left of which nothing is known"
+    told = ("renewals", "drafts") in lane.house.notices()
+    assert told == bool(orphans)
+
+
+def points_of(lane: Lane) -> tuple[str, ...]:
+    """Every point of an undisturbed run."""
+    lane.back_to_morning()
+    found = lane.dispatch(kill_at=0)
+    assert found.code == 0, found.said
+    judge(lane)
+    return tuple(found.points)
+
+
+def die_and_restart(lane: Lane, point: int) -> None:
+    """Killed at a point, started again to the end, and judged."""
+    lane.back_to_morning()
+    died = lane.dispatch(kill_at=point)
+    # An answer may come in one piece or in two: the last points may not be there.
+    assert died.was_killed or died.code == 0, died.said
+    again = lane.dispatch()
+    # A draft that is left needs a look.
+    assert again.code in {0, 1}, again.said
+    judge(lane)
+
+
+def walk(at: Sequence[Lane], points: Sequence[int]) -> list[str]:
+    """All these points, on all lanes at once; every failure is told with its point."""
+    free: SimpleQueue[Lane] = SimpleQueue()
+    for lane in at:
+        free.put(lane)
+
+    def one(point: int) -> str | None:
+        lane = free.get()
+        try:
+            die_and_restart(lane, point)
+        except AssertionError as error:
+            return f"{point}: {error}"
+        finally:
+            free.put(lane)
+        return None
+
+    with ThreadPoolExecutor(len(at)) as crew:
+        return [said for said in crew.map(one, points) if said is not None]
