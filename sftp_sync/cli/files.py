@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +15,9 @@ from sftp_sync.cli.options import (
     VerboseOption,
 )
 from sftp_sync.model.states import FileState
+
+if TYPE_CHECKING:
+    from sftp_sync.model import FileRecord, Launch
 
 STATES = [state for state in FileState if state != FileState.ENTERING]
 
@@ -32,7 +36,6 @@ def files(
     """The contact files in the ledger, oldest first."""
     from sftp_sync.cli import office
     from sftp_sync.cli.screen import coloured, console, counted, plain, table
-    from sftp_sync.overview import file_document, launch_document
 
     _refuse_unknown(state)
     office.set_up_logs(verbose=verbose, quiet=quiet)
@@ -46,12 +49,7 @@ def files(
         ]
         launched = opened.ledger.departures.of_files([file.id for file in found]) if json else {}
     if json:
-        documents = [file_document(one) | {"campaign": one.campaign} for one in found]
-        for document, file in zip(documents, found, strict=True):
-            if file.id in launched:
-                campaigns_there = [launch_document(one) for one in launched[file.id]]
-                document["vendor_campaigns"] = campaigns_there
-        office.print_json({"files": documents})
+        office.print_json({"files": [_document(one, launched.get(one.id, [])) for one in found]})
         return
     shown = table("#id", "campaign", "file", "state", "received", "#rows", "of these")
     for file in found:
@@ -65,6 +63,15 @@ def files(
             counted(file.rows),
         )
     console().print(shown)
+
+
+def _document(file: FileRecord, launched: Sequence[Launch]) -> dict[str, object]:
+    from sftp_sync.overview import file_document, launch_document
+
+    told = file_document(file) | {"campaign": file.campaign}
+    if launched:
+        told["vendor_campaigns"] = [launch_document(one) for one in launched]
+    return told
 
 
 def _refuse_unknown(state: str | None) -> None:
