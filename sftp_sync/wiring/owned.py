@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sftp_sync import logs
-from sftp_sync.config import CampaignConfig, Secret
+from sftp_sync.config import CampaignConfig, Secret, Sftp
 from sftp_sync.errors import UsageError
 from sftp_sync.providers.base import VendorCampaign
 from sftp_sync.providers.talkover_campaign import TalkoverCampaign
@@ -75,15 +75,7 @@ def hosted_settings(one: CampaignConfig, environment: Mapping[str, str]) -> Host
             " and daily.",
             fix="Set import_schedule to one of these, or leave the import to this program.",
         )
-    wanted: dict[str, Secret | None] = (
-        {"password": sftp.password}
-        if sftp.auth_type == "password"
-        else {
-            "private_key": sftp.private_key,
-            "private_key_passphrase": sftp.private_key_passphrase,
-        }
-    )
-    secrets = {name: secret.resolve(environment) for name, secret in wanted.items() if secret}
+    secrets = {name: secret.resolve(environment) for name, secret in _secrets_of(sftp).items()}
     for text in secrets.values():
         logs.redact(text)
     fields = {
@@ -97,3 +89,13 @@ def hosted_settings(one: CampaignConfig, environment: Mapping[str, str]) -> Host
         "import_schedule": schedule.kind,
     }
     return HostedSettings(fields, tuple(secrets.values()))
+
+
+def _secrets_of(sftp: Sftp) -> dict[str, Secret]:
+    """What signs in, under the vendor's names for it."""
+    if sftp.auth_type == "password":
+        wanted = {"password": sftp.password}
+    else:
+        passphrase = sftp.private_key_passphrase
+        wanted = {"private_key": sftp.private_key, "private_key_passphrase": passphrase}
+    return {name: secret for name, secret in wanted.items() if secret is not None}
