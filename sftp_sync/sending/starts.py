@@ -37,6 +37,7 @@ from sftp_sync.sending.senders import FRESH_SECONDS, RECORD_AGAIN_SECONDS
 FRESH = timedelta(seconds=FRESH_SECONDS)
 SLOT_SECONDS = 0.2
 SHORTEST_SECONDS = 0.001
+RENEWAL_SECONDS = 10.0
 MOST_DOUBLINGS = 20
 LONGEST_PAUSE = timedelta(hours=1)
 NOT_NOW = "it was not started, and may not be started now"
@@ -107,6 +108,7 @@ class Starts:
 
     def _ask(self, route: ListRoute, launch: Launch, start: Start) -> Went:
         """Ask for a start that is claimed, and write down what came of it."""
+        self._await_freshness()
         outcome = route.provider.start(launch.vendor_id, self.is_fresh).outcome
         state = self._record(start, outcome)
         log.info(
@@ -118,6 +120,17 @@ class Starts:
             outcome=type(outcome).__name__,
         )
         return Went(outcome, state, start.recipients, was_in_doubt=start.doubt_since is not None)
+
+    def _await_freshness(self) -> None:
+        """While many rows are claimed nobody else writes, and the lease is not renewed: a moment
+        later it is. Where it is not, nothing is sent.
+        """
+        until = self._around.monotonic() + RENEWAL_SECONDS
+        while not (self.is_fresh() or self._lease.lost) and self._around.monotonic() < until:
+            try:
+                self._around.wait(SLOT_SECONDS)
+            except Stopped:
+                return
 
     def _record(self, start: Start, outcome: Outcome) -> RowState | None:
         """Settle a start. What cannot be recorded is tried until it can: the answer comes once."""
