@@ -151,7 +151,8 @@ def judge(lane: Lane) -> None:
     states = lane.house.states()
     assert states == Counter(lane.scenario.expected), (states, notes_of(lane))
     with lane.house.ledger() as ledger, looked_at(ledger) as connection:
-        known = dict(connection.execute(select(rows.c.id, rows.c.state)).tuples().all())
+        found = connection.execute(select(rows.c.id, rows.c.state)).all()
+        known = {row.id: row.state for row in found}
     should = {row: int(state == "accepted") for row, state in known.items()}
     taken = lane.vendor.taken_rows()
     assert {row: taken[row] for row in known | taken} == should, notes_of(lane)
