@@ -14,9 +14,9 @@ from sftp_sync.ledger.conditions import is_in_doubt
 from sftp_sync.ledger.endings import counted_at_end, note_endings
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.outcomes import Counted, count_alike
-from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
+from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records, row_record
 from sftp_sync.ledger.schema import campaigns, deliveries, files, rows
-from sftp_sync.model import CampaignRecord, FileRecord, FileState, RowState
+from sftp_sync.model import CampaignRecord, FileRecord, FileState, RowRecord, RowState
 
 WITH_OPEN_ROWS = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
 FILES_AT_ONCE = 500
@@ -96,6 +96,18 @@ class Summaries:
         """The rows in doubt that nothing but a person can settle, by campaign and file."""
         with reading(self._engine) as connection:
             return _for_a_person(connection)
+
+    def rows_in_doubt(self, campaign: str, limit: int) -> list[RowRecord]:
+        """Some rows of a campaign that may have been called, those for a person first."""
+        asked = (
+            select(rows)
+            .join(files, files.c.id == rows.c.file_id)
+            .where(files.c.campaign == campaign)
+            .where(is_in_doubt(), rows.c.state == RowState.UNCERTAIN)
+            .order_by(rows.c.next_look_at.is_not(None), rows.c.id)
+        )
+        with reading(self._engine) as connection:
+            return [row_record(row) for row in connection.execute(asked.limit(limit))]
 
     def all(self, latest_files: int) -> dict[str, Summary]:
         """Every campaign that the ledger has heard of, by its name."""
