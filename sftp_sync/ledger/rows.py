@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Engine, exists, func, select
 
+from sftp_sync.ledger.conditions import is_called
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.records import row_record
@@ -13,7 +14,6 @@ from sftp_sync.ledger.schema import rows
 from sftp_sync.model import RowRecord, RowState
 
 AT_ONCE = 500
-CALLED = (RowState.ACCEPTED, RowState.ALREADY_QUEUED)
 
 
 class Rows:
@@ -50,7 +50,7 @@ class Rows:
         """How many of these numbers were accepted for this vendor campaign before, whenever."""
         with reading(self._engine) as connection:
             place = destination_id(connection, destination)
-            here = (rows.c.destination_id == place) & rows.c.state.in_(CALLED)
+            here = (rows.c.destination_id == place) & is_called()
             if place is None or not connection.execute(select(exists().where(here))).scalar_one():
                 return 0
             found = 0
