@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sftp_sync.around import Surroundings
 from sftp_sync.config import CampaignConfig, Config
@@ -15,11 +15,21 @@ from sftp_sync.ledger import Ledger
 from sftp_sync.run import Doors
 from sftp_sync.wiring import connector, nobody_watches, surroundings
 
+Equip = Callable[[Surroundings], Surroundings]
+"""Gives the steps another clock, or somebody who listens."""
+
+
+def as_it_is(around: Surroundings) -> Surroundings:
+    """The clock of this machine, and nobody."""
+    return around
+
 
 class Duty:
     """The enabled campaigns of a configuration, and the accounts that send for them."""
 
-    def __init__(self, config: Config, ledger: Ledger, before: Duty | None = None) -> None:
+    def __init__(
+        self, config: Config, ledger: Ledger, before: Duty | None = None, equip: Equip = as_it_is
+    ) -> None:
         self.config = config
         self.campaigns = {
             name: one for name, one in config.campaigns.items() if one.settings.enabled
@@ -27,7 +37,7 @@ class Duty:
         self._stopping = threading.Event()
         self._visiting = 0
         self._guard = threading.Lock()
-        self._around = surroundings(config, ledger, nobody_watches, self._stopping)
+        self._around = equip(surroundings(config, ledger, nobody_watches, self._stopping))
         ours = _by_account(list(self.campaigns.values()))
         names = {name: [one.name for one in campaigns] for name, campaigns in ours.items()}
         self._watchman = Watchman(names, self._around)

@@ -12,7 +12,7 @@ import structlog
 from sftp_sync.config import Config
 from sftp_sync.daemon.clockwork import Clockwork
 from sftp_sync.daemon.diary import Diary
-from sftp_sync.daemon.duty import Duty
+from sftp_sync.daemon.duty import Duty, Equip, as_it_is
 from sftp_sync.daemon.reload import CAUSE, DAEMON, check_successor, not_taken_over
 from sftp_sync.daemon.signals import RELOAD, Signals
 from sftp_sync.daemon.systemd import Notifier
@@ -42,6 +42,7 @@ class World:
     signals: Signals
     notifier: Notifier
     leave_within: Callable[[float], None]
+    equip: Equip = as_it_is
 
 
 def serve(config: Config, ledger: Ledger, world: World) -> None:
@@ -73,7 +74,7 @@ class Life:
         self._lease = lease
         self._world = world
         self._diary = Diary(ledger, lease)
-        self._duty = Duty(config, ledger)
+        self._duty = Duty(config, ledger, equip=world.equip)
         self._around = self._duty.around
         self._leaving: list[Duty] = []
         self._visits = Visits(self._diary, self._around.now)
@@ -175,7 +176,7 @@ class Life:
 
     def _go_over_to(self, config: Config) -> None:
         """What is under way ends under the old configuration, the rest begins under the new."""
-        before, duty = self._duty, Duty(config, self._ledger, self._duty)
+        before, duty = self._duty, Duty(config, self._ledger, self._duty, self._world.equip)
         try:
             self._diary.take_up(list(duty.campaigns.values()), self._around.now())
             self._ledger.notices.clear(DAEMON, CAUSE)
