@@ -75,8 +75,8 @@ def _call_of(
     """The contact's call and how it was found; or why none was taken, where several fit."""
     listed = heard.by_number.get(contact.phone, ())
     if contact.call_id is not None:
-        ours = (call for call in listed if call.id == contact.call_id)
-        return next(ours, None), BY_NUMBER_AND_ASSISTANT
+        ours = next((call for call in listed if call.id == contact.call_id), None)
+        return ours, None if ours is None else BY_NUMBER_AND_ASSISTANT
     others = [row for row in rows if row[0] != contact.row_id]
     held = {call_id for _, _, call_id in others if call_id is not None}
     fitting = [call for call in listed if call.id not in held and _fits(call, launch, heard)]

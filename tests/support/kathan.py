@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,8 @@ class KathanVendor:
     folder: Path
     settings: KathanSettings
     sandbox: KathanSandbox
-    stop: threading.Event
+    stop: threading.Event = field(default_factory=threading.Event)
+    opened: list[VendorClient] = field(default_factory=list)
 
     @property
     def base_url(self) -> str:
@@ -89,14 +90,21 @@ class KathanVendor:
     ) -> Kathan:
         """A provider of its own, with a connection and a pace of its own."""
         access = Access(base_url or self.base_url, timeout_seconds=timeout_seconds)
-        return Kathan(
-            VendorClient(
-                Wire(access, time.monotonic),
-                Pace(PLENTY_A_MINUTE, Timing(time.monotonic, self.stop.wait)),
-                Identity(token if callable(token) else lambda: token, {"X-User-ID": user}),
-                lambda: datetime.now(UTC),
-            )
+        client = VendorClient(
+            Wire(access, time.monotonic),
+            Pace(PLENTY_A_MINUTE, Timing(time.monotonic, self.stop.wait)),
+            Identity(token if callable(token) else lambda: token, {"X-User-ID": user}),
+            lambda: datetime.now(UTC),
         )
+        self.opened.append(client)
+        return Kathan(client)
+
+    def close(self) -> None:
+        """Hang up, and be gone."""
+        self.stop.set()
+        for client in self.opened:
+            client.close()
+        self.sandbox.stop()
 
 
 @contextmanager
@@ -109,13 +117,12 @@ def kathan(folder: Path, **settings: Any) -> Iterator[KathanVendor]:
         **settings,
     }
     whole = KathanSettings(TOKEN, USER, **more)
-    made = KathanVendor(folder, whole, KathanSandbox(whole, folder), threading.Event())
+    made = KathanVendor(folder, whole, KathanSandbox(whole, folder))
     made.sandbox.start()
     try:
         yield made
     finally:
-        made.stop.set()
-        made.sandbox.stop()
+        made.close()
 
 
 class KathanHouse(CallHouse):
