@@ -20,7 +20,7 @@ PURE = ("phones", "contacts", "tables")
 FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "providers.breaker")
 STORY = (
     *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
-    *("admission", "attention", "overview", "checkup", "doubt", "hosted", "outcome"),
+    *("admission", "announce", "attention", "overview", "checkup", "doubt", "hosted", "outcome"),
     *("report", "reports"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")

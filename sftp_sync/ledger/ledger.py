@@ -10,6 +10,7 @@ from typing import Self
 from sqlalchemy import Engine
 
 from sftp_sync.ledger import upgrade
+from sftp_sync.ledger.announcements import Announcements
 from sftp_sync.ledger.campaigns import Campaigns
 from sftp_sync.ledger.claims import Claims
 from sftp_sync.ledger.deliveries import Deliveries
@@ -31,6 +32,7 @@ from sftp_sync.ledger.runs import Runs
 from sftp_sync.ledger.settling import Settling
 from sftp_sync.ledger.summaries import Summaries
 from sftp_sync.ledger.suppressions import Suppressions
+from sftp_sync.ledger.troubles import Troubles
 from sftp_sync.ledger.verdicts import Verdicts
 
 
@@ -46,6 +48,8 @@ class Ledger:
         self.rows = Rows(engine)
         self.deliveries = Deliveries(engine)
         self.notices = Notices(engine)
+        self.announcements = Announcements(engine)
+        self.troubles = Troubles(engine)
         self.outcomes = Outcomes(engine)
         self.claims = Claims(engine)
         self.settling = Settling(engine)

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's own certificate for 127.0.0.1, and the bundle that would trust it."""
+def certificate(folder: Path, address: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
+    """A server's own certificate for an address, and the bundle that would trust it."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
     began = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
     signed = (
         x509.CertificateBuilder()
@@ -27,7 +27,7 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
         .not_valid_before(began)
         .not_valid_after(began + dt.timedelta(days=10))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
             critical=False,
         )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)

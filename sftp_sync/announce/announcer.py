@@ -1,0 +1,94 @@
+"""Tells each target what is news to it. What fails is tried again, with growing pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+
+from sftp_sync.announce.decide import News, news
+from sftp_sync.announce.letter import Letter, letter
+from sftp_sync.attention import Concern
+from sftp_sync.errors import SyncError, TryLater
+from sftp_sync.ledger import Ledger
+from sftp_sync.ledger.announcements import Said
+
+CAUSE = "announcing"
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_PAUSE = timedelta(hours=1)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Somebody who is told. The name holds nothing secret; secrets are looked up by `deliver`, each
+    time, which raises one of `sftp_sync.errors` where nothing was delivered.
+    """
+
+    name: str
+    deliver: Callable[[Letter], None]
+
+
+@dataclass
+class _Pause:
+    until: datetime
+    length: timedelta = field(default=FIRST_PAUSE)
+
+
+class Announcer:
+    """Remembers in the ledger what it said, and in memory only whom not to bother for a while."""
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._now = now
+        self._pauses: dict[str, _Pause] = {}
+
+    def announce(self, targets: Sequence[Target], concerns: Sequence[Concern]) -> None:
+        """Tell everybody what is news; one that cannot be reached does not keep the others."""
+        self._forget_others([target.name for target in targets])
+        for target in targets:
+            pause = self._pauses.get(target.name)
+            if pause is None or self._now() >= pause.until:
+                self._tell(target, concerns)
+
+    def _tell(self, target: Target, concerns: Sequence[Concern]) -> None:
+        # That it cannot be reached is no news to it.
+        known = [one for one in concerns if (one.scope, one.subject) != (target.name, CAUSE)]
+        found = news(known, self._ledger.announcements.said(target.name), self._now())
+        if not found:
+            return
+        loud = sum(not one.is_quiet for one in known)
+        try:
+            target.deliver(letter(found, loud, self._now()))
+        except SyncError as problem:
+            self._bear(target, problem)
+            return
+        self._note(target, found)
+
+    def _forget_others(self, names: Sequence[str]) -> None:
+        """Of targets that are configured no more nothing is remembered, and nothing said."""
+        self._ledger.announcements.forget_others(names)
+        for notice in self._ledger.notices.all():
+            if notice.cause == CAUSE and notice.scope not in names:
+                self._ledger.notices.clear(notice.scope, CAUSE)
+
+    def _note(self, target: Target, found: Sequence[News]) -> None:
+        now = self._now()
+        said = [Said(one.key, one.message, now) for one in found if one.event != "cleared"]
+        over = [one.key for one in found if one.event == "cleared"]
+        self._ledger.announcements.note(target.name, said, over)
+        self._ledger.notices.clear(target.name, CAUSE)
+        self._pauses.pop(target.name, None)
+        log.info("announced", target=target.name, events=len(found))
+
+    def _bear(self, target: Target, problem: SyncError) -> None:
+        before = self._pauses.get(target.name)
+        length = FIRST_PAUSE if before is None else min(before.length * 2, LONGEST_PAUSE)
+        self._pauses[target.name] = _Pause(self._now() + length, length)
+        log.warning("announcing_failed", target=target.name, reason=problem.message)
+        words = f"What needs a person could not be told: {problem.message}"
+        said = TryLater(words, fix=problem.fix)
+        self._ledger.notices.post(target.name, CAUSE, said, self._now())

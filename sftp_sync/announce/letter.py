@@ -1,0 +1,78 @@
+"""News as they are sent: a subject and a text for people, a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sftp_sync.announce.decide import News
+
+SHOWN = 50
+SUBJECT_SIGNS = 120
+HEADINGS = {"raised": "", "changed": "Still: ", "cleared": "Over: "}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What one target is told at once."""
+
+    subject: str
+    text: str
+    document: dict[str, object]
+
+
+def letter(found: Sequence[News], outstanding: int, now: datetime) -> Letter:
+    """A letter about all of it. `outstanding`: how many things need a person now."""
+    lines = [_line(one) for one in found[:SHOWN]]
+    if len(found) > SHOWN:
+        lines.append(f"And {len(found) - SHOWN} more. Type: sftp-sync status")
+    needs = "Nothing needs you any more." if not outstanding else _need(outstanding)
+    return Letter(
+        subject=_subject(found, outstanding),
+        text="\n\n".join([*lines, needs]) + "\n",
+        document={
+            "text": "\n".join([*lines, needs]),
+            "at": _utc(now),
+            "outstanding": outstanding,
+            "events": [_document(one) for one in found],
+        },
+    )
+
+
+def _line(one: News) -> str:
+    scope, _, _ = one.key
+    return f"{HEADINGS[one.event]}{scope}: {one.message}"
+
+
+def _need(number: int) -> str:
+    return f"{number} thing{' needs' if number == 1 else 's need'} you. To see: sftp-sync status"
+
+
+def _subject(found: Sequence[News], outstanding: int) -> str:
+    scope, cause, _ = found[0].key
+    words = f"{scope}: {cause.replace('_', ' ')}"
+    if found[0].event == "cleared":
+        words += " (over)"
+    more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    line = f"[sftp-sync] {words}{more}; {outstanding} outstanding"
+    return "".join(sign if sign.isprintable() else " " for sign in line)[:SUBJECT_SIGNS]
+
+
+def _document(one: News) -> dict[str, object]:
+    scope, cause, subject = one.key
+    concern = one.concern
+    return {
+        "event": one.event,
+        "scope": scope,
+        "cause": cause,
+        "subject": subject,
+        "message": one.message if concern is None else concern.message,
+        "fix": "" if concern is None else concern.fix,
+        "who": None if concern is None else concern.who,
+        "since": None if concern is None or concern.since is None else _utc(concern.since),
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,232 @@
+"""What needs a person is told once per target and cause, again when it changes, and once over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sftp_sync.announce import Announcer, Letter, Target
+from sftp_sync.announce.decide import BETWEEN_CHANGES
+from sftp_sync.attention import Concern
+from sftp_sync.errors import NeedsOperator, SyncError, TryLater
+from sftp_sync.ledger import Ledger
+from sftp_sync.ledger.leases import Lease
+from sftp_sync.model import FileState, RowState
+from tests.support.builders import NOW, a_batch, an_arrival, an_ending, enter_file, sha256_of
+from tests.support.databases import Database
+
+REFUSED = Concern("renewals", "sign_in_refused", "The partner said no.", "Ask them.", "partner")
+HELD = Concern("renewals", "file_held", "File 3 is held.", subject="file 3")
+DOUBT = Concern("renewals", "rows_in_doubt", "1 row is in doubt.", is_quiet=True)
+
+
+@dataclass
+class Reader:
+    """Somebody who is told, and may be out of reach."""
+
+    name: str = "webhook (env HOOK_URL)"
+    letters: list[Letter] = field(default_factory=list)
+    trouble: SyncError | None = None
+    tries: int = 0
+
+    def deliver(self, letter: Letter) -> None:
+        self.tries += 1
+        if self.trouble is not None:
+            raise self.trouble
+        self.letters.append(letter)
+
+    @property
+    def target(self) -> Target:
+        return Target(self.name, self.deliver)
+
+    def events(self) -> list[tuple[str, str]]:
+        """What was told since the last time."""
+        told = [one for letter in self.letters for one in _events(letter)]
+        self.letters.clear()
+        return told
+
+
+def _events(letter: Letter) -> list[tuple[str, str]]:
+    events: Any = letter.document["events"]
+    return [(one["event"], one["cause"]) for one in events]
+
+
+@dataclass
+class Office:
+    """An announcer that can be started anew, on a clock that is set by hand."""
+
+    ledger: Ledger
+    now: datetime = NOW
+    announcer: Announcer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        self.announcer = Announcer(self.ledger, lambda: self.now)
+
+    def announce(self, readers: list[Reader], *concerns: Concern) -> None:
+        self.announcer.announce([reader.target for reader in readers], concerns)
+
+    def notices(self) -> list[tuple[str, str]]:
+        return [(one.scope, one.kind) for one in self.ledger.notices.all()]
+
+
+@pytest.fixture
+def office(ledger: Ledger) -> Office:
+    return Office(ledger)
+
+
+def test_each_cause_is_told_once_also_after_a_restart(office: Office) -> None:
+    reader = Reader()
+    for _ in range(3):
+        office.announce([reader], REFUSED, HELD, DOUBT)
+        office.start_anew()
+    assert reader.events() == [("raised", "sign_in_refused"), ("raised", "file_held")]
+    office.announce([reader], REFUSED, HELD, replace(HELD, subject="file 4"))
+    assert reader.events() == [("raised", "file_held")]
+
+
+def test_all_that_is_new_at_one_time_is_one_letter(office: Office) -> None:
+    reader = Reader()
+    office.announce([reader], REFUSED, HELD)
+    (letter,) = reader.letters
+    assert letter.subject == "[sftp-sync] renewals: sign in refused and 1 more; 2 outstanding"
+    assert letter.text == (
+        "renewals: The partner said no. Ask them.\n\n"
+        "renewals: File 3 is held.\n\n"
+        "2 things need you. To see: sftp-sync status\n"
+    )
+    assert letter.document == {
+        "text": "renewals: The partner said no. Ask them.\nrenewals: File 3 is held.\n"
+        "2 things need you. To see: sftp-sync status",
+        "at": "2026-11-20T06:30:00Z",
+        "outstanding": 2,
+        "events": [
+            {
+                "event": "raised",
+                "scope": "renewals",
+                "cause": "sign_in_refused",
+                "subject": "",
+                "message": "The partner said no.",
+                "fix": "Ask them.",
+                "who": "partner",
+                "since": None,
+            },
+            {
+                "event": "raised",
+                "scope": "renewals",
+                "cause": "file_held",
+                "subject": "file 3",
+                "message": "File 3 is held.",
+                "fix": "",
+                "who": "you",
+                "since": None,
+            },
+        ],
+    }
+
+
+def test_what_changes_is_told_again_but_not_all_the_time(office: Office) -> None:
+    reader = Reader()
+    office.announce([reader], REFUSED)
+    office.now += BETWEEN_CHANGES - timedelta(seconds=1)
+    office.announce([reader], replace(REFUSED, message="The partner said no twice."))
+    assert reader.events() == [("raised", "sign_in_refused")]
+    office.now += timedelta(seconds=1)
+    office.announce([reader], replace(REFUSED, message="The partner said no twice."))
+    assert reader.letters[0].text.startswith("Still: renewals: The partner said no twice.")
+    assert reader.events() == [("changed", "sign_in_refused")]
+
+
+def test_what_is_over_is_told_once(office: Office) -> None:
+    reader = Reader()
+    office.announce([reader], REFUSED, HELD)
+    reader.letters.clear()
+    for _ in range(2):
+        office.announce([reader], HELD)
+    assert reader.letters[0].text.startswith("Over: renewals: The partner said no.")
+    assert reader.events() == [("cleared", "sign_in_refused")]
+    office.announce([reader])
+    assert "Nothing needs you any more." in reader.letters[0].text
+    assert reader.events() == [("cleared", "file_held")]
+    office.announce([reader], REFUSED)
+    assert reader.events() == [("raised", "sign_in_refused")]
+
+
+@pytest.mark.parametrize("trouble", [TryLater("It is down."), NeedsOperator("It is gone.")])
+def test_who_cannot_be_reached_is_told_later_with_growing_pauses(
+    office: Office, trouble: SyncError
+) -> None:
+    reader = Reader(trouble=trouble)
+    began, tried_after = office.now, []
+    for _ in range(3600):
+        before = reader.tries
+        office.announce([reader], REFUSED)
+        if reader.tries > before:
+            tried_after.append((office.now - began).total_seconds())
+        office.now += timedelta(seconds=10)
+    assert tried_after[:4] == [0, 30, 90, 210]
+    assert len(tried_after) < 20
+    assert tried_after[-1] - tried_after[-2] == 3600
+
+    reader.trouble = None
+    office.now += timedelta(hours=1)
+    office.announce([reader], REFUSED, HELD)
+    assert reader.events() == [("raised", "sign_in_refused"), ("raised", "file_held")]
+
+
+def test_that_somebody_cannot_be_reached_is_told_to_everybody_else(office: Office) -> None:
+    gone, here = Reader("e-mail to ops@example.com", trouble=TryLater("Down.")), Reader()
+    office.announce([gone, here], REFUSED)
+    assert here.events() == [("raised", "sign_in_refused")]
+    assert office.notices() == [("e-mail to ops@example.com", "announcing_failed")]
+
+    (notice,) = office.ledger.notices.all()
+    assert notice.message == "What needs a person could not be told: Down."
+    concern = Concern(notice.scope, notice.kind, notice.message, subject=notice.cause)
+    gone.trouble = None
+    office.now += timedelta(minutes=1)
+    office.announce([gone, here], REFUSED, concern)
+    assert here.events() == [("raised", "announcing_failed")]
+    assert gone.events() == [("raised", "sign_in_refused")]
+    assert office.notices() == []
+
+
+def test_who_is_asked_for_no_more_leaves_nothing_behind(office: Office) -> None:
+    gone = Reader("webhook (env OLD)", trouble=TryLater("Down."))
+    told = Reader("webhook (env OTHER)")
+    office.announce([gone, told], REFUSED)
+    office.announce([], REFUSED)
+    assert office.notices() == []
+    office.announce([told], REFUSED)
+    assert told.events() == [("raised", "sign_in_refused"), ("raised", "sign_in_refused")]
+
+
+def test_words_from_outside_do_not_break_a_subject(office: Office) -> None:
+    reader = Reader()
+    office.announce([reader], Concern("a\r\nBcc: all@example.com", "x" * 300, "words"))
+    (letter,) = reader.letters
+    assert "\r" not in letter.subject
+    assert "\n" not in letter.subject
+    assert len(letter.subject) <= 120
+
+
+def test_troubles_are_found_without_counting_rows(
+    ledger: Ledger, lease: Lease, database: Database
+) -> None:
+    del database
+    held = enter_file(ledger, lease, ending=an_ending(FileState.HELD))
+    enter_file(ledger, lease, a_batch(pending=9), arrival=an_arrival(sha256=sha256_of("b")))
+    ledger.campaigns.pause("surveys", paused=True)
+
+    found = ledger.troubles.all()
+
+    assert set(found) == {"renewals", "surveys"}
+    assert [file.id for file in found["renewals"].files] == [held]
+    assert found["renewals"].files[0].rows == {RowState.UNCERTAIN: 0}
+    assert found["renewals"].last_received_at == NOW
+    assert found["surveys"].known.paused
