@@ -18,11 +18,12 @@ def sandbox(
     speed: Annotated[float, typer.Option(help="How much faster than life calls live.")] = 60.0,
     samples: Annotated[bool, typer.Option(help="Leave sample lists in the inbox.")] = True,
 ) -> None:
-    """An SFTP server and the vendor's API on loopback, to rehearse against, until Ctrl-C."""
+    """An SFTP server and the vendors' APIs on loopback, to rehearse against, until Ctrl-C."""
     from sftp_sync.sandbox.ground import Ground, Ports
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ground = Ground(folder.absolute(), speed=speed, ports=Ports(sftp_port, api_port))
+    ports = Ports(sftp_port, api_port)
+    ground = Ground(folder.absolute(), speed=speed, ports=ports, kathan=True)
     if samples:
         ground.drop_samples()
     with ground:

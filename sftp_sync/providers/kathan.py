@@ -105,11 +105,11 @@ class Kathan:
         for page in range(MOST_PAGES):
             query = {"limit": str(CALLS_PER_PAGE), "offset": str(page * CALLS_PER_PAGE)}
             listed = self.client.get_list("/calls", query)
-            calls = tuple(call for call in map(_call, listed.entries) if call is not None)
+            calls = (call for call in map(_call, listed.entries) if call is not None)
             # Calls that are made meanwhile push others to the next page.
-            new = tuple(call for call in calls if call.id not in seen)
-            yield CallPage(new, listed.clock_offset)
-            seen.update(call.id for call in calls)
+            new = {call.id: call for call in calls if call.id not in seen}
+            yield CallPage(tuple(new.values()), listed.clock_offset)
+            seen.update(new)
             if len(listed.entries) < CALLS_PER_PAGE:
                 return
         raise VendorUnavailable("Kathan's list of calls has no end.")
