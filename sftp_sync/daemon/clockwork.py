@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, timedelta
 
@@ -25,12 +27,25 @@ When = Callable[[str], Wake | None]
 
 
 class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # APScheduler ships no types
-    """Counts its rounds, so that one can see that it is alive."""
+    """Counts its rounds, so that one can see that it is alive, and begins each with what ended."""
 
-    rounds = 0
+    def __init__(self, rewind: Callable[[str], None], **settings: object) -> None:
+        super().__init__(**settings)
+        self.rounds = 0
+        self._rewind = rewind
+        self._ended: deque[str] = deque()
+        self.add_listener(self._note, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+
+    def _note(self, event: JobExecutionEvent) -> None:
+        # Not rewound here: a short visit may end, and this be called, before the scheduler has
+        # written down when to begin the next by its own lights.
+        self._ended.append(event.job_id)
+        self.wakeup()
 
     def _process_jobs(self) -> float | None:
         self.rounds += 1
+        while self._ended:
+            self._rewind(self._ended.popleft())
         wait_seconds: float | None = super()._process_jobs()
         return wait_seconds
 
@@ -41,8 +56,9 @@ class Clockwork:
     def __init__(self, visit: Visit, when: When) -> None:
         self._visit = visit
         self._when = when
-        self._rounds_seen = -1
+        self._rounds_seen = 0
         self._scheduler = _Scheduler(
+            self._rewind,
             timezone=UTC,
             executors={
                 "default": ThreadPoolExecutor(AT_ONCE),
@@ -50,8 +66,8 @@ class Clockwork:
             },
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
-        # Not inside the visit: until it has ended APScheduler would refuse to begin another.
-        self._scheduler.add_listener(self._wind, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+        # That a campaign is still seen to when its time comes again is no news.
+        logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
     def start(self) -> None:
         """From now on."""
@@ -79,6 +95,8 @@ class Clockwork:
 
         The nudge also makes up for suspension: a thread that waits does not notice that time.
         """
+        if not self._scheduler.running:
+            return False
         rounds, self._rounds_seen = self._rounds_seen, self._scheduler.rounds
         self._scheduler.wakeup()
         return self._rounds_seen > rounds
@@ -86,9 +104,6 @@ class Clockwork:
     def stop(self) -> None:
         """Begin nothing any more; what is under way is not waited for."""
         self._scheduler.shutdown(wait=False)
-
-    def _wind(self, event: JobExecutionEvent) -> None:
-        self._rewind(event.job_id)
 
     def _rewind(self, name: str) -> None:
         try:
