@@ -22,7 +22,6 @@ from sftp_sync.sandbox.kathan_faults import KathanFaults
 from sftp_sync.sandbox.kathan_state import Campaign
 from tests.support.calls import CallHouse
 from tests.support.daily_life import Partner
-from tests.support.openssh import free_port
 from tests.support.vendors import PLENTY_A_MINUTE
 
 TOKEN, USER = "sk_live_sandbox", "user_123"
@@ -113,12 +112,12 @@ def kathan(folder: Path, **settings: Any) -> Iterator[KathanVendor]:
     more: Mapping[str, Any] = {
         "requests_per_minute": PLENTY_A_MINUTE,
         "journal_is_synced": False,
-        "port": free_port(),
         **settings,
     }
     whole = KathanSettings(TOKEN, USER, **more)
-    made = KathanVendor(folder, whole, KathanSandbox(whole, folder))
-    made.sandbox.start()
+    sandbox = KathanSandbox(whole, folder)
+    port = int(sandbox.start().rpartition(":")[2])
+    made = KathanVendor(folder, replace(whole, port=port), sandbox)
     try:
         yield made
     finally:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from sftp_sync.sandbox.talkover_faults import ALWAYS, When
 from tests.support.calls import ACCOUNT as TALKOVER_ACCOUNT
 from tests.support.calls import a_list, numbers, vendor
+from tests.support.daemons import eventually, running
 from tests.support.homecomings import read_results
 from tests.support.kathan import SETTINGS, KathanHouse, KathanVendor, kathan, kathan_house
 from tests.support.sftp_servers import make_folders, sandbox_sftp
@@ -446,6 +448,36 @@ class TestBothVendors:
             assert set(calls.taken_numbers()) == set(FEW)
         assert dict(taking.called()) == dict.fromkeys(FEW, 1)
         assert house.states() == {"accepted": 6}
+
+    def test_are_served_by_one_daemon(
+        self, tmp_path: Path, taking: KathanVendor, house: KathanHouse
+    ) -> None:
+        taking.break_with(over_at_once=True)
+        often = {"import_schedule": {"every": "1s"}}
+        with vendor(tmp_path / "talkover", speed=100) as calls:
+            house.accounts["talkover"] = TALKOVER_ACCOUNT | {"base_url": calls.base_url}
+            talkover = {"account": "talkover", "campaign_id": CAMPAIGN, "kathan": None}
+            by_call = house.campaign("by_call", **talkover, **often)
+            by_list = house.campaign("by_list", **often)
+            with running(house) as daemon:
+                for partner in (by_call, by_list):
+                    partner.drop("list.csv", a_list(FEW))
+                for partner in (by_call, by_list):
+                    eventually(partial(partner.found, ".results.csv"), "results", 60)
+                assert daemon.stop() == 0
+            assert dict(calls.taken_numbers()) == dict.fromkeys(FEW, 1)
+        assert dict(taking.called()) == dict.fromkeys(FEW, 1)
+        assert len(taking.starts()) == 1
+
+    def test_a_daemon_settles_a_doubtful_start_by_itself(
+        self, taking: KathanVendor, house: KathanHouse
+    ) -> None:
+        taking.break_with(drop_after_accept=ONCE)
+        partner = house.campaign(import_schedule={"every": "1s"})
+        with running(house):
+            partner.drop("list.csv", a_list(FEW))
+            eventually(lambda: house.states() == {"accepted": 3}, "the start is found")
+        assert len(taking.starts()) == 1
 
 
 class TestTheConnectionTest:
