@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sftp_sync.cli.screen import coloured, console, counted, plain
-from sftp_sync.model import RowState
+from sftp_sync.model import FileState, RowState
 from sftp_sync.reports import Rehearsal
 from sftp_sync.steps.preview import Previewed
 
 
-def preview_document(rehearsal: Rehearsal) -> dict[str, object]:
+def due_rows(rehearsal: Rehearsal) -> int:
+    """How many calls a run would queue."""
+    going = (one for one in rehearsal.files if one.state == FileState.DISPATCHING)
+    return sum(one.tally.due for one in going if one.tally is not None)
+
+
+def preview_document(rehearsal: Rehearsal, requests_per_minute: int) -> dict[str, object]:
     """One campaign's dry run."""
     return {
         "name": rehearsal.campaign,
         "ok": rehearsal.is_fine,
         "problem": None if rehearsal.problem is None else str(rehearsal.problem),
+        "calls": due_rows(rehearsal),
+        "seconds": math.ceil(due_rows(rehearsal) * 60 / requests_per_minute),
         "files": [_file_document(one) for one in rehearsal.files],
     }
 
@@ -33,10 +43,10 @@ def _file_document(one: Previewed) -> dict[str, object]:
     return document
 
 
-def show_previews(rehearsals: Sequence[Rehearsal]) -> None:
-    """Every file that is there now, and what would become of its rows."""
+def show_previews(rehearsals: Sequence[Rehearsal], paces: Sequence[int]) -> None:
+    """Every file that is there now, what would become of its rows, and how long it would take."""
     screen = console()
-    for rehearsal in rehearsals:
+    for rehearsal, pace in zip(rehearsals, paces, strict=True):
         screen.print(f"[bold]{plain(rehearsal.campaign)}[/]  a dry run: nothing was changed")
         if rehearsal.problem is not None:
             screen.print(f"  [yellow]![/] {plain(rehearsal.problem)}")
@@ -44,6 +54,9 @@ def show_previews(rehearsals: Sequence[Rehearsal]) -> None:
             screen.print("  no new files")
         for one in rehearsal.files:
             _show_file(one)
+        if calls := due_rows(rehearsal):
+            took = timedelta(seconds=math.ceil(calls * 60 / pace))
+            screen.print(f"  {calls:,} calls to queue: {took} at {pace:,} requests a minute")
 
 
 def _show_file(one: Previewed) -> None:

@@ -117,8 +117,10 @@ def _preview(config: Config, chosen: list[CampaignConfig], *, json: bool, quiet:
 
     with office.opened(config) as opened, watched(quiet=quiet or json) as watch:
         previews = side_by_side(rehearse, chosen, opened, watch)
+    paces = [one.vendor.requests_per_minute for one in chosen]
     if json:
-        office.print_json({"campaigns": [preview_document(one) for one in previews]})
+        pairs = zip(previews, paces, strict=True)
+        office.print_json({"campaigns": [preview_document(*pair) for pair in pairs]})
     else:
-        show_previews(previews)
+        show_previews(previews, paces)
     return 0 if all(one.is_fine for one in previews) else NEEDS_A_LOOK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import Engine, exists, func, select
 
@@ -10,8 +11,8 @@ from sftp_sync.ledger.conditions import is_called
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.records import row_record
-from sftp_sync.ledger.schema import rows
-from sftp_sync.model import RowRecord, RowState
+from sftp_sync.ledger.schema import files, rows
+from sftp_sync.model import FileState, RowRecord, RowState
 
 AT_ONCE = 500
 
@@ -45,6 +46,31 @@ class Rows:
         with reading(self._engine) as connection:
             found = connection.execute(asked.group_by(rows.c.code).order_by(rows.c.code))
             return dict(found.all())
+
+    def queued_since(self, destination: str, phones: Sequence[str], since: datetime) -> set[str]:
+        """Those of these numbers that were queued for this vendor campaign since then."""
+        with reading(self._engine) as connection:
+            place = destination_id(connection, destination)
+            here = (rows.c.destination_id == place) & is_called() & (rows.c.queued_at > since)
+            found: set[str] = set()
+            for start in range(0, len(phones), AT_ONCE):
+                numbers = rows.c.phone.in_(phones[start : start + AT_ONCE])
+                found.update(
+                    connection.execute(select(rows.c.phone).where(here, numbers)).scalars()
+                )
+        return found
+
+    def about_to_be_queued(self, destination: str) -> set[str]:
+        """The numbers that are due for this vendor campaign, or in doubt."""
+        with reading(self._engine) as connection:
+            place = destination_id(connection, destination)
+            asked = (
+                select(rows.c.phone)
+                .join(files, files.c.id == rows.c.file_id)
+                .where(files.c.destination_id == place, files.c.state == FileState.DISPATCHING)
+                .where(rows.c.state.in_((RowState.PENDING, RowState.SENDING, RowState.UNCERTAIN)))
+            )
+            return set(connection.execute(asked).scalars())
 
     def called_before(self, destination: str, phones: Sequence[str]) -> int:
         """How many of these numbers were accepted for this vendor campaign before, whenever."""
