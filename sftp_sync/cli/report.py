@@ -77,4 +77,5 @@ def _composed(context: typer.Context, config: Path | None, campaign: str, since:
     period = Period.since(since, moment, chosen.model.timezone)
     with office.opened(read) as opened:
         history = opened.ledger.outcomes.since(chosen.name, period.begin)
-    return compose(chosen.name, history, period, moment)
+        launched = opened.ledger.departures.of_files([file.id for file in history.files])
+    return compose(chosen.name, history, period, moment, launched)

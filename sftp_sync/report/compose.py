@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 
 from sftp_sync.ledger.outcomes import Counted, History, Posted
-from sftp_sync.model import FileRecord, FileState
+from sftp_sync.model import FileRecord, FileState, Launch
 from sftp_sync.report.outstanding import outstanding
 from sftp_sync.report.period import Period
 from sftp_sync.report.tally import Tally
@@ -16,15 +17,26 @@ from sftp_sync.report.values import Day, FileLine, Report
 OPEN_STATES = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
 
 
-def compose(campaign: str, history: History, period: Period, now: datetime) -> Report:
-    """The outcomes of a campaign over a period, and all that is outstanding, however old."""
+def compose(
+    campaign: str,
+    history: History,
+    period: Period,
+    now: datetime,
+    launched: Mapping[int, Sequence[Launch]] | None = None,
+) -> Report:
+    """The outcomes of a campaign over a period, and all that is outstanding, however old.
+    `launched`: the campaigns that the vendor made of whole files, by file.
+    """
     received = {file.id: file.received_at for file in history.files}
     by_file: dict[int, list[Counted]] = defaultdict(list)
     by_day: dict[date, list[Counted]] = defaultdict(list)
     for one in history.counts:
         by_file[one.file_id].append(one)
         by_day[period.day_of(one.queued_at or received[one.file_id])].append(one)
-    lines = _lines(history, by_file, period)
+    lines = [
+        replace(line, launches=tuple((launched or {}).get(line.file.id, ())))
+        for line in _lines(history, by_file, period)
+    ]
     shown = {line.file.id for line in lines}
     earlier = [one for day, counts in by_day.items() if day < period.first for one in counts]
     return Report(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sftp_sync.model import RowState
+from sftp_sync.overview import launch_document
 from sftp_sync.report.fates import Fate
 from sftp_sync.report.tally import Tally
 from sftp_sync.report.values import FileLine, Report
@@ -42,6 +43,7 @@ def _tallied(tally: Tally) -> dict[str, object]:
 
 
 def _file(line: FileLine) -> dict[str, object]:
+    there = [launch_document(launch) for launch in line.launches]
     return {
         "id": line.file.id,
         "name": line.file.name,
@@ -54,6 +56,7 @@ def _file(line: FileLine) -> dict[str, object]:
             "files": line.result_files,
             "last_delivered_at": _utc(line.last_delivered_at),
         },
+        **({"vendor_campaigns": there} if there else {}),
     }
 
 

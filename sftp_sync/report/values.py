@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sftp_sync.model import FileRecord
+from sftp_sync.model import FileRecord, Launch
 from sftp_sync.report.period import Period
 from sftp_sync.report.tally import Tally
 
@@ -30,6 +30,8 @@ class FileLine:
     rows_delivered: int
     result_files: int
     last_delivered_at: datetime | None
+    launches: tuple[Launch, ...] = ()
+    """The campaigns that the vendor made of it, where it takes whole files."""
 
 
 @dataclass(frozen=True)

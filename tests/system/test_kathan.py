@@ -129,6 +129,8 @@ class TestAFile:
         assert told["state"] == "started"
         assert told["status"] == "running"
         assert told["counts"] == {"recipients": 3, "queued": 3}
+        (line,) = house.run("report", "renewals", "--json").json["files"]
+        assert line["vendor_campaigns"] == [told]
 
 
 class TestWhoMustNotBeCalled:
