@@ -170,6 +170,9 @@ def conclude(connection: Connection, launch: AnyRow, verdict: str, now: datetime
             ours = update(launches).where(launches.c.id == launch.id)
             state = {"state": LaunchState.REFUSED, "next_look_at": None, "ended_at": now}
             connection.execute(ours.values(**state))
+            # Sent again, they are as if never sent.
+            settled = {"doubt_since": None, "given_up_at": None}
+            move_rows(connection, launch.id, RowState.REFUSED, settled)
             unpin(connection, launch.id)
         case _:
             # Another campaign is made: what this one's start may still do is not known.

@@ -220,11 +220,11 @@ def _judged(
     stopped = stops_campaign(connection, campaign, when)
     if stopped is not None:
         return stopped
-    stale = why_stale(connection, campaign, row, terms, when)
-    if stale is not None:
-        return stale
-    left = calls_left(connection, campaign, when.day)
-    return Idle.DAY_LIMIT if left is not None and left < row.recipients else None
+    left, a_day = calls_left(connection, campaign, when.day), campaign.limits.calls_per_day
+    # Asked again and again until tomorrow: before anything that takes a look at every row.
+    if left is not None and a_day is not None and left < row.recipients <= a_day:
+        return Idle.DAY_LIMIT
+    return why_stale(connection, campaign, row, terms, when)
 
 
 def _start(row: AnyRow, when: Moment, looks: int) -> Start:
