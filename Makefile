@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint check
+.PHONY: demo test lint check coverage
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -20,7 +20,11 @@ lint: $(VENV)/installed-dev
 
 # All that CI does, in this checkout's own environment.
 check: lint
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n 3 --dist=loadgroup --timeout=900
+
+# Which lines and branches no test has seen.
+coverage: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2 --dist=loadgroup --timeout=900 --cov --cov-report=term:skip-covered
 
 # Editable: a change in the code needs no new installation, a change in pyproject.toml makes one.
 $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
