@@ -17,6 +17,8 @@ EVENTS: Mapping[str, str] = {
     "visit_cut_short": "A campaign's run was stopped between two pieces of work; it is due again.",
     "visit_failed": "A campaign's run could not be written down; it is tried again in seconds.",
     "status_page": "The status page is served at `address`.",
+    "announced": "What needs a person, or no longer does, was told to `target`.",
+    "announcing_failed": "It could not be told: `reason`. It is tried again with growing pauses.",
     # The steps.
     "step_failed": "A step of a campaign or an account did not work: `reason`. It is tried again.",
     "file_collected": "A list is in the ledger, or was refused: `state`.",

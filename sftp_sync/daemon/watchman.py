@@ -1,7 +1,6 @@
 """One look at the ledger for all accounts, so that those with nothing to do can sleep.
 
-Left alone, each account's dispatcher would ask every second. Twenty of them cost more than a
-hundred times what this does, all day, to find nothing.
+Left alone, each account's dispatcher would ask several times a second, all day, to find nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from sftp_sync.errors import Stopped, SyncError
 # `release`, `resolve` and `resume` beside us are to take effect within a second.
 LOOK_SECONDS = 0.4
 # An account is looked after even if nobody calls it.
-LONGEST_SLEEP_SECONDS = 30.0
+LONGEST_SLEEP_SECONDS = 60.0
 # Where a doubt is to be looked into soon the account stays awake: its dispatcher keeps in mind what
 # the look showed, and asks within seconds or not at all.
 AWAKE = timedelta(minutes=15)
