@@ -27,6 +27,7 @@ EVENTS: Mapping[str, str] = {
     "suppression_list_refused": "A do-not-call list cannot be read: `reason`.",
     "unknown_call_status": "The vendor uses a status that is not documented.",
     "ledger_unavailable": "The database is locked, away or out of room: `reason`.",
+    "ledger_restored": "The ledger is a backup put back: due rows are looked into before sending.",
     # Sending.
     "row_answered": "A row was sent, and what became of it: `state`, `call_id`, `outcome`.",
     "answer_not_recorded": "An answer could not be written down yet; it is tried until it can.",
