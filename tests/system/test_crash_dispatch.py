@@ -15,14 +15,20 @@ from tests.support.call_walks import (
     OVER_AT_ONCE,
     SCENARIOS,
     Scenario,
-    judge,
     lanes,
     points_of,
     walk,
 )
 
 LANES = 3
-EVERY = 16
+HERE_AND_THERE = 16
+# Every point, and every other one where only what the vendor says differs.
+EVERY = {
+    "calls that protect their number": 2,
+    "calls that are over at once": 1,
+    "duplicates allowed": 1,
+    "duplicates allowed, calls that are over at once": 2,
+}
 
 
 def told(capsys: pytest.CaptureFixture[str], scenario: str, some: int, points: int) -> None:
@@ -38,8 +44,9 @@ def test_killed_at_any_point_each_due_row_is_called_once(
 ) -> None:
     with lanes(SCENARIOS[scenario], LANES) as at:
         points = points_of(at[0])
-        assert walk(at, range(1, len(points) + 1)) == []
-    told(capsys, scenario, len(points), len(points))
+        some = range(1, len(points) + 1, EVERY[scenario])
+        assert walk(at, some) == []
+    told(capsys, scenario, len(some), len(points))
 
 
 @pytest.mark.parametrize("scenario", list(SCENARIOS)[1:3])
@@ -61,7 +68,7 @@ def test_killed_here_and_there_each_due_row_is_called_once(
 ) -> None:
     with lanes(SCENARIOS[scenario]) as at:
         points = points_of(at[0])
-        some = range(EVERY // 2, len(points) + 1, EVERY)
+        some = range(HERE_AND_THERE // 2, len(points) + 1, HERE_AND_THERE)
         assert walk(at, some) == []
     told(capsys, scenario, len(some), len(points))
 
@@ -91,10 +98,11 @@ TWINS = dataclasses.replace(
     ],
 )
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_without_a_rule_the_walk_fails(rule: str, scenario: Scenario) -> None:
     with lanes(scenario) as at:
         points = points_of(at[0])
-        judge(at[0])
-        requests = range(after(points, "before request"), len(points) + 1)
-        assert walk(at, requests) == []
-        assert walk(at, requests, without=rule) != []
+        first, last = after(points, "before request"), len(points)
+        # A few at a time, up to the first that shows it.
+        parts = (range(start, min(start + 4, last + 1)) for start in range(first, last + 1, 4))
+        assert any(walk(at, part, without=rule) for part in parts)
