@@ -28,6 +28,7 @@ from tests.support.databases import (
     contents,
     fresh_database,
     looked_at,
+    make_templates,
     written,
 )
 
@@ -66,6 +67,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
 @pytest.fixture
 def migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The present migrations with one before them, so that there is an older schema."""
+    # Made now, by the migrations as they are: every other test copies them.
+    make_templates()
     folder = tmp_path / "100% migrations"
     (folder / "versions").mkdir(parents=True)
     for source in upgrade.MIGRATIONS.rglob("*.py"):

@@ -98,6 +98,12 @@ def contents(ledger: Ledger) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def make_templates() -> None:
+    """Have the migrated databases ready that all others are copied from."""
+    _sqlite_template()
+    _postgresql_template()
+
+
 @functools.cache
 def _sqlite_template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="ledger-template-"))
