@@ -15,7 +15,7 @@ from sftp_sync.around import Surroundings
 from sftp_sync.errors import Stopped, SyncError
 
 # `release`, `resolve` and `resume` beside us are to take effect within a second.
-LOOK_SECONDS = 0.4
+LOOK_SECONDS = 0.5
 # An account is looked after even if nobody calls it.
 LONGEST_SLEEP_SECONDS = 60.0
 # Where a doubt is to be looked into soon the account stays awake: its dispatcher keeps in mind what
