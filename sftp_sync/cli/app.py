@@ -14,6 +14,7 @@ from typing import NoReturn
 import typer
 
 from sftp_sync.cli import (
+    backup,
     campaign,
     check_config,
     connection,
@@ -65,6 +66,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": report.report,
     "pause": pause.pause,
     "resume": pause.resume,
+    "backup": backup.backup,
     "sandbox": sandbox.sandbox,
 }
 

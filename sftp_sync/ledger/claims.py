@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sftp_sync.ledger.conditions import is_in_doubt
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.forbidding import suppress, wanting, was_called_recently
+from sftp_sync.ledger.gap import put_row_in_doubt
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
@@ -100,6 +101,9 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
             row = _next_row(connection, file.id)
             if row is None:
                 break
+            if row.doubt_since is not None:
+                put_row_in_doubt(connection, row)
+                continue
             if suppress(connection, campaign, row):
                 continue
             if not was_called_recently(connection, campaign, row, when.now):

@@ -23,7 +23,7 @@ from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import campaigns as paused
 from sftp_sync.ledger.schema import destinations, files, rows
 from sftp_sync.ledger.settling import note
-from sftp_sync.ledger.withholding import is_withheld
+from sftp_sync.ledger.withholding import count_if_first, is_withheld
 from sftp_sync.model import Campaign, Claim, Doubt, RowState
 
 AT_ONCE = 500
@@ -156,8 +156,9 @@ class Doubts:
             lease.guard(connection)
             asked = select(rows).where(_guard(doubt)).with_for_update()
             row = connection.execute(asked).one_or_none()
-            if row is None or is_withheld(connection, campaign, row, when.now):
+            if row is None or is_withheld(connection, campaign, row, when):
                 return None
+            count_if_first(connection, row, when)
             connection.execute(
                 update(rows)
                 .where(_guard(doubt))

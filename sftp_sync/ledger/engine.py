@@ -88,6 +88,8 @@ def _prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) ->
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA temp_store = MEMORY")
+    # What is erased is overwritten, not just forgotten.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 

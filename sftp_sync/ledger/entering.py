@@ -15,6 +15,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from sftp_sync.errors import TryLater
+from sftp_sync.ledger import gap
 from sftp_sync.ledger.deliveries import write_down
 from sftp_sync.ledger.destinations import known_destination
 from sftp_sync.ledger.engine import writing
@@ -117,6 +118,7 @@ class Entering:
             ).scalar_one()
             write_down(connection, file_id, campaign, ending.deliveries)
             sight(connection, campaign, source, file_id)
+            gap.mark(connection, file_id, source.modified_at)
 
     def set_aside(self, lease: Lease, arrival: Arrival, ending: Ending) -> int:
         """A file without rows of its own: refused, or the same bytes once more."""

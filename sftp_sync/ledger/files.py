@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from sftp_sync.errors import UsageError
+from sftp_sync.ledger import gap
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
@@ -120,12 +121,15 @@ class Files:
         with writing(self._engine) as connection:
             file = _undecided(connection, file_id, "release")
             if file.state == FileState.REPEATED:
+                _refuse_if_emptied(connection, file)
                 _copy_rows(connection, file)
             if file.calls:
                 # It was held in the middle, by limits.calls_per_file: not again.
                 waived = update(files).where(files.c.id == file_id)
                 connection.execute(waived.values(limit_waived=True))
             _settle(connection, file_id, reason=None)
+            if file.state == FileState.REPEATED:
+                gap.mark(connection, file_id)
         return self.get(file_id)
 
     def reject(self, file_id: int) -> FileRecord:
@@ -170,6 +174,19 @@ class Files:
         with writing(self._engine) as connection:
             lease.guard(connection)
             connection.execute(update(files).where(files.c.id == file_id).values(tidy="done"))
+
+
+def _refuse_if_emptied(connection: Connection, file: AnyRow) -> None:
+    """What was deleted cannot be sent once more."""
+    asked = select(files.c.emptied_at).where(files.c.id == file.first_file_id)
+    emptied_at = connection.execute(asked).scalar_one_or_none()
+    if emptied_at is not None:
+        raise UsageError(
+            f"The rows of file {file.first_file_id}, which first brought these bytes, were emptied"
+            f" on {emptied_at:%Y-%m-%d} (keep_days).",
+            fix="Drop the list again with any change, as a blank line at its end: then it is a new"
+            " file.",
+        )
 
 
 def _undecided(connection: Connection, file_id: int, verb: str) -> AnyRow:

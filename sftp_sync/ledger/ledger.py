@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from sftp_sync.ledger import upgrade
 from sftp_sync.ledger.announcements import Announcements
+from sftp_sync.ledger.backup import back_up
 from sftp_sync.ledger.campaigns import Campaigns
 from sftp_sync.ledger.claims import Claims
 from sftp_sync.ledger.deliveries import Deliveries
@@ -26,6 +27,7 @@ from sftp_sync.ledger.leases import SILENT_SECONDS, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.outcomes import Outcomes
 from sftp_sync.ledger.presence import Presence
+from sftp_sync.ledger.restoring import note_opening
 from sftp_sync.ledger.results import Results
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.runs import Runs
@@ -83,10 +85,16 @@ class Ledger:
         engine = open_engine(database)
         try:
             upgrade.bring_up_to_date(engine, may_migrate=may_migrate)
+            # Who may migrate is who sends.
+            note_opening(engine, locks, sends=may_migrate)
             return cls(engine, Leases(engine, Holder(locks), clock, silent_seconds))
         except BaseException:
             engine.dispose()
             raise
+
+    def back_up(self, target: Path) -> Path:
+        """A consistent copy at a path, or in a folder; where it lies."""
+        return back_up(self._engine, target)
 
     def close(self) -> None:
         """Give everything back."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from sftp_sync.errors import (
     ConfigError,
@@ -22,7 +22,11 @@ from sftp_sync.ledger.schema import notices
 from sftp_sync.ledger.upserts import put
 from sftp_sync.model import Notice
 
-KINDS_BY_CAUSE = {"delivery": "delivery_failing", "delivery_of_results": "delivery_failing"}
+KINDS_BY_CAUSE = {
+    "delivery": "delivery_failing",
+    "delivery_of_results": "delivery_failing",
+    "restored": "ledger_restored",
+}
 KINDS_BY_CLASS: dict[type[SyncError], str] = {
     ConfigError: "configuration_wrong",
     DiskFull: "disk_full",
@@ -40,10 +44,8 @@ class Notices:
 
     def post(self, scope: str, cause: str, error: SyncError, at: datetime) -> None:
         """Say what is wrong; a cause that is already said keeps its time."""
-        words = {"message": error.message, "fix": error.fix, "who": error.who}
-        said = {"scope": scope, "cause": cause, "since": at, "kind": kind_of(cause, error), **words}
         with writing(self._engine) as connection:
-            put(connection, notices, said, keep=["since"])
+            post(connection, (scope, cause), error, at)
 
     def clear(self, scope: str, *causes: str) -> None:
         """The causes are gone."""
@@ -71,6 +73,14 @@ class Notices:
             )
             for row in found
         ]
+
+
+def post(connection: Connection, key: tuple[str, str], error: SyncError, at: datetime) -> None:
+    """Say what is wrong, by scope and cause, as part of a transaction."""
+    scope, cause = key
+    words = {"message": error.message, "fix": error.fix, "who": error.who}
+    said = {"scope": scope, "cause": cause, "since": at, "kind": kind_of(cause, error), **words}
+    put(connection, notices, said, keep=["since"])
 
 
 def kind_of(cause: str, error: SyncError) -> str:

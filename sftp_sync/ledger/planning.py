@@ -19,6 +19,7 @@ from sftp_sync.ledger.claims import (
 )
 from sftp_sync.ledger.conditions import is_called, is_in_doubt
 from sftp_sync.ledger.forbidding import among, suppress, was_called_recently
+from sftp_sync.ledger.gap import put_in_doubt
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import files, launches, rows
@@ -58,6 +59,7 @@ def plan(connection: Connection, campaign: Campaign, terms: Terms, when: Moment)
             continue
         if stops_file(connection, campaign, file, when):
             return Idle.JUDGING
+        put_in_doubt(connection, rows.c.file_id == file.id)
         most = min(MOST_RECIPIENTS if left is None else left, _room(campaign, file))
         found = _candidates(connection, file.id, most)
         chosen = _callable(connection, campaign, found, when.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, select, table, text
@@ -13,9 +13,10 @@ from sqlalchemy.sql import column
 
 from sftp_sync.errors import DiskFull, LedgerMismatch
 from sftp_sync.ledger.engine import PRIVATE, reading, sqlite_path, writing
-from sftp_sync.ledger.schema import SCHEMA
+from sftp_sync.ledger.schema import EPOCH, SCHEMA
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+COPIED_AT = "copied_at"
 STAMP = "%Y%m%dT%H%M%SZ"
 VERSION = table("alembic_version", column("version_num"))
 
@@ -79,13 +80,29 @@ def _back_up_beside(engine: Engine, present: str) -> None:
     copy_to(path, path.with_name(f"{path.name}.schema-{present}.{stamp}.backup"))
 
 
+def _mark_copy(copy: sqlite3.Connection, began: datetime) -> None:
+    # One file, without a -wal beside it that could be left behind.
+    copy.execute("PRAGMA journal_mode = DELETE")
+    micros = (began - EPOCH) // timedelta(microseconds=1)
+    copy.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (COPIED_AT, str(micros)))
+    copy.commit()
+    (state,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+    if state != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged: {state}")
+
+
 def copy_to(source: Path, target: Path) -> None:
-    """A consistent copy of a SQLite ledger, also while others write to it; whole or not there."""
+    """A consistent copy of a SQLite ledger, also while others write to it; whole or not there. It
+    knows that it is a copy, and of when: what is put back from it looks before it sends.
+    """
+    # Before the first page is read: whatever is called from now on may be missing.
+    began = datetime.now(UTC)
     part = target.with_name(f"{target.name}.{uuid.uuid4().hex}.part")
     try:
         part.touch(PRIVATE)
         with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(part)) as new:
             old.backup(new)
+            _mark_copy(new, began)
         part.rename(target)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, select, update
 
 from sftp_sync.errors import UsageError
+from sftp_sync.ledger import gap
 from sftp_sync.ledger.engine import writing
 from sftp_sync.ledger.launched import conclude
 from sftp_sync.ledger.progress import advance
@@ -18,6 +19,7 @@ from sftp_sync.model import LaunchState, RowState
 
 Verdict = Literal["accepted", "refused", "resend"]
 BY_A_PERSON = "decided by the operator"
+ERASED = ""
 
 
 class Verdicts:
@@ -60,6 +62,8 @@ class Verdicts:
         """Make a file's refused rows due again; how many there were."""
         with writing(self._engine) as connection:
             refused = (rows.c.file_id == file_id) & (rows.c.state == RowState.REFUSED)
+            # What was erased cannot be sent.
+            refused &= rows.c.phone != ERASED
             retried = connection.execute(
                 update(rows)
                 .where(refused)
@@ -72,6 +76,7 @@ class Verdicts:
                 ),
             )
             advance(connection, file_id)
+            gap.mark(connection, file_id)
         return retried.rowcount
 
 

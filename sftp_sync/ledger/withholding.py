@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
-from sftp_sync.ledger.claims import EXPIRED, is_expired, is_paused
+from sftp_sync.ledger.claims import (
+    EXPIRED,
+    Moment,
+    calls_left,
+    is_expired,
+    is_paused,
+    spend,
+)
 from sftp_sync.ledger.forbidding import wanting, why_suppressed
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
@@ -16,14 +23,21 @@ from sftp_sync.model import Campaign, RowState
 
 FOR_A_PERSON = "{why}: it is not asked for again, and a person decides whether it was called"
 WAITS_FOR_LIST = timedelta(minutes=5)
+# Of a restored ledger: what was never asked for here counts as a call when it is.
+WAITS_FOR_A_DAY = timedelta(minutes=15)
+DAY_SPENT = "the calls of the day are spent (limits.calls_per_day)"
 
 
-def is_withheld(connection: Connection, campaign: Campaign, row: AnyRow, now: datetime) -> bool:
+def is_withheld(connection: Connection, campaign: Campaign, row: AnyRow, when: Moment) -> bool:
     """None is asked for while the campaign is paused. One whose number is suppressed by now may
     have been called before: a person decides. Without a good do-not-call list it waits for one. One
     that it is too late for is not called at all: the vendor has no call for it.
     """
+    now = when.now
     if is_paused(connection, campaign.name):
+        return True
+    if row.attempt == 0 and calls_left(connection, campaign, when.day) == 0:
+        _put_off(connection, row, now + WAITS_FOR_A_DAY, now, DAY_SPENT)
         return True
     why = why_suppressed(connection, campaign.name, row.phone)
     if why is not None:
@@ -38,6 +52,14 @@ def is_withheld(connection: Connection, campaign: Campaign, row: AnyRow, now: da
     if is_late:
         _expire(connection, row, now)
     return is_late
+
+
+def count_if_first(connection: Connection, row: AnyRow, when: Moment) -> None:
+    """What is in doubt was counted as a call when it was claimed first, but for the rows of a
+    restored ledger, which never were.
+    """
+    if row.attempt == 0:
+        spend(connection, row.file_id, when.day, 1)
 
 
 def _put_off(
