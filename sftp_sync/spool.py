@@ -64,6 +64,17 @@ class Spool:
                 if path.stat().st_mtime < before.timestamp():
                     path.unlink()
 
+    def sweep_strays(self, named: set[str], before: datetime) -> int:
+        """Remove what no campaign clears away any more and the ledger does not name; how many."""
+        removed = 0
+        for path in self.root.glob("*/*/*") if self.root.is_dir() else ():
+            with suppress(FileNotFoundError):
+                is_old = path.stat().st_mtime < before.timestamp()
+                if is_old and path.is_file() and self.name_of(path) not in named:
+                    path.unlink()
+                    removed += 1
+        return removed
+
     def require_room(self, size: int) -> None:
         """Refuse to begin what would not fit."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)

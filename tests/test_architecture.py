@@ -21,6 +21,7 @@ FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "provi
 STORY = (
     *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
     *("admission", "announce", "attention", "overview", "checkup", "doubt", "hosted", "outcome"),
+    *("forgetting", "housekeeping"),
     *("report", "reports"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")

@@ -21,6 +21,7 @@ from sftp_sync.cli import (
     daemon,
     demo,
     files,
+    forget,
     pause,
     release,
     report,
@@ -66,6 +67,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "report": report.report,
     "pause": pause.pause,
     "resume": pause.resume,
+    "forget": forget.forget,
     "backup": backup.backup,
     "sandbox": sandbox.sandbox,
 }

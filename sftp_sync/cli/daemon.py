@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import TYPE_CHECKING
 
 import typer
 
 from sftp_sync.cli.options import ConfigOption, QuietOption, VerboseOption
+
+if TYPE_CHECKING:
+    from sftp_sync.cli.office import Office
+    from sftp_sync.daemon.porter import Porter
 
 
 def daemon(
@@ -24,14 +29,28 @@ def daemon(
 
     office.set_up_logs(verbose=verbose, quiet=quiet, is_service=True)
     read = office.read_config(context, config)
-    with office.opened(read, may_migrate=True) as opened, Signals() as signals:
+    with (
+        office.opened(read, may_migrate=True) as opened,
+        Signals() as signals,
+        _porter(opened) as porter,
+    ):
         world = World(
             read_config=lambda: office.read_config(context, config),
             signals=signals,
             notifier=Notifier(os.environ),
             leave_within=_leave_within,
+            equip=porter.equip,
+            take_up=porter.take_up,
         )
         serve(read, opened.ledger, world)
+
+
+def _porter(opened: Office) -> Porter:
+    from sftp_sync.daemon.porter import Porter
+    from sftp_sync.wiring import nobody_watches, surroundings
+
+    never = threading.Event()
+    return Porter(opened.ledger, surroundings(opened.config, opened.ledger, nobody_watches, never))
 
 
 def _leave_within(seconds: float) -> None:

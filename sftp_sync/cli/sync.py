@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from sftp_sync.cli.options import (
 
 if TYPE_CHECKING:
     from sftp_sync.cli.crew import Everything, Order
+    from sftp_sync.cli.office import Office
     from sftp_sync.config import CampaignConfig, Config
     from sftp_sync.overview import Standing
     from sftp_sync.reports import RunReport, SendReport, WindUp
@@ -85,12 +87,23 @@ def _sync(
         watched(quiet=quiet or json) as watch,
     ):
         done = run_everything(chosen, opened, watch, order)
+        _keep_house(opened)
         found = standings([one.model for one in chosen], opened.ledger)
     if json:
         office.print_json(sync_document(done, found))
     else:
         show_reports(done, found, quiet=quiet)
     return _code(done, found)
+
+
+def _keep_house(opened: Office) -> None:
+    """What a daemon does once a day is done by the first run of a day where there is none."""
+    from sftp_sync.housekeeping import keep_house
+    from sftp_sync.wiring import house_rules, nobody_watches, surroundings
+
+    never = threading.Event()
+    around = surroundings(opened.config, opened.ledger, nobody_watches, never)
+    keep_house(house_rules(opened.config), around)
 
 
 def _code(done: Everything, found: list[Standing]) -> int:

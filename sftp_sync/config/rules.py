@@ -7,14 +7,18 @@ another key of the same block is wrong.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import timedelta
 from fnmatch import fnmatch
 
 from sftp_sync.config.problems import Where, did_you_mean
 from sftp_sync.config.tree import Number
+from sftp_sync.config.values import duration
 from sftp_sync.model.campaign import IGNORED_NAMES, LIST_NAMES
 
 Finding = tuple[Where, str]
 Block = Mapping[str, object]
+KEEP_DAYS = 90
 FORMS = "Text, {env: NAME}, {file: PATH} or {credential: NAME}."
 
 
@@ -30,6 +34,7 @@ def broken_rules(written: Block) -> Iterator[Finding]:
         yield from _vendor_rules(where, campaign, accounts)
         yield from _door_rules(where, campaign)
         yield from _file_rules(where, campaign)
+    yield from _memory_rules(written, campaigns)
     notify = written.get("notify")
     for position, target in enumerate(notify if isinstance(notify, list) else []):
         if isinstance(target, Mapping):
@@ -163,6 +168,21 @@ def names(files: Block, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
     if isinstance(written, list):
         return tuple(str(one) for one in written)
     return default
+
+
+def _memory_rules(written: Block, campaigns: Block) -> Iterator[Finding]:
+    """A number that is forgotten cannot be recognised."""
+    try:
+        kept = timedelta(days=int(text(written, "keep_days") or KEEP_DAYS))
+    except (ValueError, OverflowError):
+        return
+    for name in campaigns:
+        repeat = text(campaigns, name, "repeat_after")
+        with suppress(ValueError):
+            if repeat is not None and duration(repeat) > kept:
+                said = f"is longer than keep_days ({kept.days} days), after which numbers are"
+                said += " forgotten and would be queued again. Make that longer, or this shorter."
+                yield ("campaigns", name, "repeat_after"), said
 
 
 def _notify_rules(where: Where, target: Block) -> Iterator[Finding]:

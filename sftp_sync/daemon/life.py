@@ -43,6 +43,7 @@ class World:
     notifier: Notifier
     leave_within: Callable[[float], None]
     equip: Equip = as_it_is
+    take_up: Callable[[Config], None] = lambda _: None
 
 
 def serve(config: Config, ledger: Ledger, world: World) -> None:
@@ -105,6 +106,7 @@ class Life:
         self._duty.start_sending()
         self._clockwork.take_up(campaigns)
         self._clockwork.start()
+        self._world.take_up(self._duty.config)
         log.info("daemon_started", campaigns=len(campaigns), accounts=len(self._duty.sendings))
         self._world.notifier.ready()
 
@@ -188,6 +190,7 @@ class Life:
         self._duty = duty
         duty.start_sending()
         self._clockwork.take_up(duty.campaigns)
+        self._world.take_up(config)
         log.info("configuration_loaded", campaigns=len(duty.campaigns), accounts=len(duty.sendings))
 
     def _end(self) -> None:

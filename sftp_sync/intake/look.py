@@ -9,9 +9,16 @@ from sftp_sync.model import Campaign, RemoteFile
 from sftp_sync.remote.base import Remote
 
 
-def new_lists(campaign: Campaign, remote: Remote, around: Surroundings) -> list[RemoteFile]:
-    """The complete contact files that the ledger has not met, oldest first."""
-    first = _unseen(campaign, remote, around)
+def new_lists(
+    campaign: Campaign, remote: Remote, around: Surroundings, *, forgets: bool = False
+) -> list[RemoteFile]:
+    """The complete contact files that the ledger has not met, oldest first. `forgets` those that
+    are there no more.
+    """
+    listed = lists(remote.list(campaign.import_path), campaign.files)
+    if forgets:
+        around.ledger.retention.forget_unlisted(campaign.name, listed)
+    first = around.ledger.files.unseen(campaign.name, reading_of(campaign), listed)
     if not first or campaign.files.settle_seconds == 0:
         return first
     around.wait(campaign.files.settle_seconds)

@@ -51,14 +51,19 @@ class Deliveries:
         asked = select(deliveries).where(DUE, deliveries.c.campaign == campaign)
         with reading(self._engine) as connection:
             found = connection.execute(asked.order_by(deliveries.c.id)).all()
-        return [_delivery(row) for row in found]
+        return [delivery_of(row) for row in found]
 
     def of_file(self, file_id: int) -> list[Delivery]:
         """Everything that was or will be delivered about a file."""
         asked = select(deliveries).where(deliveries.c.file_id == file_id)
         with reading(self._engine) as connection:
             found = connection.execute(asked.order_by(deliveries.c.id)).all()
-        return [_delivery(row) for row in found]
+        return [delivery_of(row) for row in found]
+
+    def spooled(self) -> set[str]:
+        """The files in the spool that are to be delivered."""
+        with reading(self._engine) as connection:
+            return set(connection.execute(select(deliveries.c.spooled).where(DUE)).scalars())
 
     def is_taken(self, campaign: str, folder: str, name: str) -> bool:
         """Whether a delivery already has this name."""
@@ -108,7 +113,8 @@ class Deliveries:
             )
 
 
-def _delivery(row: AnyRow) -> Delivery:
+def delivery_of(row: AnyRow) -> Delivery:
+    """A delivery, as a value."""
     return Delivery(
         id=row.id,
         campaign=row.campaign,

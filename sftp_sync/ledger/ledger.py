@@ -26,9 +26,11 @@ from sftp_sync.ledger.launches import Launches
 from sftp_sync.ledger.leases import SILENT_SECONDS, Leases
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.outcomes import Outcomes
+from sftp_sync.ledger.people import People
 from sftp_sync.ledger.presence import Presence
 from sftp_sync.ledger.restoring import note_opening
 from sftp_sync.ledger.results import Results
+from sftp_sync.ledger.retention import Retention
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.runs import Runs
 from sftp_sync.ledger.settling import Settling
@@ -50,6 +52,8 @@ class Ledger:
         self.rows = Rows(engine)
         self.deliveries = Deliveries(engine)
         self.notices = Notices(engine)
+        self.people = People(engine)
+        self.retention = Retention(engine)
         self.announcements = Announcements(engine)
         self.troubles = Troubles(engine)
         self.outcomes = Outcomes(engine)

@@ -87,7 +87,7 @@ def collect(campaign: Campaign, connect: Connect, around: Surroundings) -> Colle
             try:
                 _settle_up(visit)
                 take_suppressions(campaign, remote, around, lease)
-                new = new_lists(campaign, remote, around)
+                new = new_lists(campaign, remote, around, forgets=True)
                 _take_all(visit, new)
             except SyncError as error:
                 if not visit.files and not visit.delivered:

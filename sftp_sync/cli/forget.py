@@ -1,0 +1,74 @@
+"""sftp-sync forget"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sftp_sync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption
+
+if TYPE_CHECKING:
+    from sftp_sync.forgetting import Forgotten
+
+
+def forget(
+    context: typer.Context,
+    number: Annotated[
+        str, typer.Argument(metavar="NUMBER", help="With country code, or with --region.")
+    ],
+    region: Annotated[
+        str | None,
+        typer.Option(help="The country of a number without a country code, such as US."),
+    ] = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    quiet: QuietOption = False,
+) -> None:
+    """Erase a person: the number and all that stands beside it; the counts stay."""
+    from sftp_sync.cli import office
+    from sftp_sync.forgetting import forget as erase
+    from sftp_sync.intake.numbers import typed_number
+    from sftp_sync.wiring import nobody_watches, surroundings
+
+    office.set_up_logs(verbose=verbose, quiet=quiet)
+    read = office.read_config(context, config)
+    phone = typed_number(number, region)
+    with office.opened(read) as opened:
+        around = surroundings(read, opened.ledger, nobody_watches, threading.Event())
+        done = erase(phone, around)
+    if json:
+        office.print_json({**asdict(done.erased), "rewritten": done.rewritten})
+    elif not quiet:
+        _say(phone, done)
+
+
+def _say(phone: str, done: Forgotten) -> None:
+    from sftp_sync.logs import short_phone
+
+    erased = done.erased
+    if not erased.rows and not erased.evidence and not erased.notices:
+        typer.echo(f"{short_phone(phone)} is not in the ledger.")
+        return
+    typer.echo(f"{short_phone(phone)} is erased from {_many(erased.rows, 'row')} of", nl=False)
+    typer.echo(f" {_many(erased.files, 'file')}; their counts stay.")
+    lines = (
+        (erased.not_called, "{} of them were due or in doubt, and are refused now."),
+        (erased.evidence, "{} pieces of evidence are deleted."),
+        (erased.notices, "{} messages held the number, and are emptied."),
+        (done.rewritten, "{} files for partners go out without it."),
+    )
+    for number, sentence in lines:
+        if number:
+            typer.echo(sentence.format(number))
+    typer.echo(
+        "Not reached from here: backups of the ledger, the partner's own files, the vendor's call"
+        " lists. A number on a do-not-call list stays there: that is why nobody calls it."
+    )
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

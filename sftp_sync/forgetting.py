@@ -1,0 +1,66 @@
+"""A person is forgotten: out of the ledger, and out of what waits in the spool to go back."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from sftp_sync.around import Surroundings
+from sftp_sync.errors import LeaseBusy
+from sftp_sync.ledger.people import Erased, Traces
+from sftp_sync.model import Delivery
+from sftp_sync.outbox.erasing import without_lines
+from sftp_sync.phones import finder
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What was done. `rewritten`: files for partners that go out without the person."""
+
+    erased: Erased
+    rewritten: int
+
+
+def forget(phone: str, around: Surroundings) -> Forgotten:
+    """Erase a number and all that stands beside it. The counts of files stay as they are."""
+    people, is_of = around.ledger.people, finder(phone)
+    found = people.traces(phone, is_of)
+    with ExitStack() as stack:
+        for campaign in sorted({one.campaign for one, _ in people.undelivered(found)}):
+            _keep_from_delivering(campaign, around, stack)
+        # Before the rows: what was erased there could not be found here any more.
+        rewritten = _out_of_the_spool(found, around)
+        return Forgotten(people.erase(phone, is_of, found), rewritten)
+
+
+def _keep_from_delivering(campaign: str, around: Surroundings, stack: ExitStack) -> None:
+    for step in ("collect", "publish"):
+        try:
+            stack.enter_context(around.ledger.leases.hold(f"{step}:{campaign}"))
+        except LeaseBusy as busy:
+            raise LeaseBusy(
+                f"Another process is delivering files of {campaign} in which the number stands.",
+                fix="Nothing was erased. Type it again in a moment.",
+            ) from busy
+
+
+def _out_of_the_spool(found: Traces, around: Surroundings) -> int:
+    people, rewritten = around.ledger.people, 0
+    for delivery, lines in people.undelivered(found):
+        match delivery.kind:
+            case "results":
+                # They are composed anew from what is left.
+                people.take_back(delivery)
+                _unlink(delivery, around)
+                rewritten += 1
+            case "rejects":
+                made = without_lines(around.spool, delivery, lines)
+                if made is not None:
+                    people.exchange(delivery, made.sha256, made.size, made.spooled)
+                    _unlink(delivery, around)
+                    rewritten += 1
+    return rewritten
+
+
+def _unlink(delivery: Delivery, around: Surroundings) -> None:
+    around.spool.path_of(delivery.spooled).unlink(missing_ok=True)
