@@ -17,6 +17,10 @@ EVENTS: Mapping[str, str] = {
     "visit_cut_short": "A campaign's run was stopped between two pieces of work; it is due again.",
     "visit_failed": "A campaign's run could not be written down; it is tried again in seconds.",
     "status_page": "The status page is served at `address`.",
+    "housekeeping_failed": "Housekeeping did not work: `reason`. It is tried again.",
+    "house_kept": "Old personal data was emptied and leftovers removed, once a day.",
+    "round_failed": "A bug met while telling somebody what must be done; it is tried again.",
+    "status_page_failed": "The status page cannot be served: `reason`. Everything else goes on.",
     "announced": "What needs a person, or no longer does, was told to `target`.",
     "announcing_failed": "It could not be told: `reason`. It is tried again with growing pauses.",
     # The steps.
