@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sftp_sync.model import FileRecord
+from sftp_sync.sandbox.api_journal import CALLS
 from sftp_sync.sandbox.talkover import SandboxAccount, TalkoverSandbox, TalkoverSettings
 from sftp_sync.sandbox.talkover_faults import TalkoverFaults
 from sftp_sync.sandbox.talkover_state import CampaignSettings
@@ -128,6 +129,11 @@ class Vendor:
     def taken(self) -> list[dict[str, Any]]:
         """The calls that the vendor has accepted."""
         return self.sandbox.accepted_calls()
+
+    def count_taken(self) -> int:
+        """How many calls the vendor has accepted; cheap enough to be asked all the time."""
+        journal = self.folder / CALLS
+        return journal.read_bytes().count(b"\n") if journal.exists() else 0
 
     def taken_numbers(self) -> Counter[str]:
         """How often each number was accepted."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,25 +18,41 @@ SECONDS_TO_START = 2.0
 GROWTH_BYTES = 30_000_000
 
 
+@dataclass(frozen=True)
+class Start:
+    """One start: until its first request, by the clock and by what it did itself; its memory."""
+
+    seconds: float
+    busy_seconds: float
+    bytes_at_first: int
+    bytes_at_last: int
+
+
+def busy_seconds(running: subprocess.Popen[bytes]) -> float:
+    fields = Path(f"/proc/{running.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def resident_bytes(running: subprocess.Popen[bytes]) -> int:
     pages = Path(f"/proc/{running.pid}/statm").read_text("ascii").split()[1]
-    return int(pages) * 4096
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def sends_at_once(house: CallHouse, taking: Vendor) -> tuple[float, int, int]:
-    """Start, send for a while, die; seconds until the first request, memory then and at the end."""
-    before = len(taking.taken())
+def start(house: CallHouse, taking: Vendor) -> Start:
+    """Start, send for a while, die."""
+    before = taking.count_taken()
     began = time.time()
     with house.running("--only", "dispatch") as running:
-        assert until(lambda: len(taking.taken()) > before, 30)
-        waited = taking.taken()[before]["at"] - began
-        assert until(lambda: len(taking.taken()) > before + 100, 30)
+        assert until(lambda: taking.count_taken() > before, 30)
+        busy = busy_seconds(running)
+        assert until(lambda: taking.count_taken() > before + 100, 30)
         at_first = resident_bytes(running)
-        assert until(lambda: len(taking.taken()) > before + 700, 60)
+        assert until(lambda: taking.count_taken() > before + 700, 60)
         at_last = resident_bytes(running)
         running.kill()
         running.communicate()
-    return waited, at_first, at_last
+    waited = taking.taken()[before]["at"] - began
+    return Start(waited, busy, at_first, at_last)
 
 
 @pytest.mark.slow
@@ -47,12 +65,16 @@ def test_a_large_list_goes_on_at_once_and_in_the_same_memory(
         house.campaign().drop("list.csv", a_list(numbers(ROWS)))
         house.collect()
         assert house.states() == {"pending": ROWS}
-        runs = [sends_at_once(house, taking) for _ in range(4)]
+        starts = [start(house, taking) for _ in range(4)]
         assert max(taking.taken_numbers().values()) == 1
         assert house.states().total() == ROWS
-    for waited, at_first, at_last in runs:
-        assert waited < SECONDS_TO_START
-        assert at_last - at_first < GROWTH_BYTES
+    for one in starts:
+        # Not by the clock: others may be at this machine's processors too.
+        assert one.busy_seconds < SECONDS_TO_START
+        assert one.bytes_at_last - one.bytes_at_first < GROWTH_BYTES
     with capsys.disabled():
-        told = ", ".join(f"{waited:.1f} s, {last / 1e6:.0f} MB" for waited, _, last in runs)
+        told = ", ".join(
+            f"{one.seconds:.1f} s ({one.busy_seconds:.1f} s busy), {one.bytes_at_last / 1e6:.0f} MB"
+            for one in starts
+        )
         print(f"\n{ROWS:,} rows, killed and started again: {told}")  # noqa: T201 - asked for
