@@ -38,6 +38,7 @@ BROKEN = [
         "folder",
         "beside `sftp`",
     ),
+    ({"repeat_after": "91d"}, {}, "repeat_after", "is longer than keep_days (90 days)"),
     ({}, {"password": None}, "sftp.password", "missing: auth_type is password."),
     ({}, {"auth_type": "private_key"}, "sftp.private_key", "missing: auth_type is private_key."),
     ({}, {"host_keys": PIN, "known_hosts": "/k"}, "sftp.known_hosts", "beside `host_keys`"),
