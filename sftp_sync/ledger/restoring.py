@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import Connection, Engine, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sftp_sync.errors import NeedsOperator
+from sftp_sync.errors import LedgerUnavailable, NeedsOperator
 from sftp_sync.ledger import gap
 from sftp_sync.ledger.engine import PRIVATE, database_now, reading, writing
 from sftp_sync.ledger.launched import begin, doubted, shelve
@@ -46,26 +46,34 @@ class _Past:
     openings: int
     opened_at: datetime | None
 
+    def was_restored(self, seen: int) -> bool:
+        """Whether it says so itself, or the state directory has seen more openings of it."""
+        return self.copied_at is not None or (self.opened_at is not None and self.openings < seen)
+
 
 def note_opening(engine: Engine, folder: Path, *, sends: bool) -> None:
     """See whether this ledger was restored, and count this opening if anything may be sent."""
     seen_file = folder / SEEN
     seen = _seen(seen_file)
     with reading(engine) as connection:
-        past = _past(connection)
-    is_older = past.opened_at is not None and past.openings < seen
-    if past.copied_at is None and not is_older and not sends:
-        return
+        was_restored = _past(connection).was_restored(seen)
+    if was_restored:
+        _remember(seen_file, _noted(engine, seen, sends=sends))
+    elif sends:
+        # A ledger that cannot be written says so to whoever has something to write.
+        with suppress(LedgerUnavailable):
+            _remember(seen_file, _noted(engine, seen, sends=sends))
+
+
+def _noted(engine: Engine, seen: int, *, sends: bool) -> int:
+    """The openings, this one among them if it counts; what was restored is in doubt from now on."""
     with writing(engine) as connection:
-        past = _past(connection)
-        now = database_now(connection)
-        if past.copied_at is not None or (past.opened_at and past.openings < seen):
+        past, now = _past(connection), database_now(connection)
+        if past.was_restored(seen):
             _restore(connection, _last_known(connection, past), now)
         openings = max(past.openings, seen) + int(sends)
-        opened = {"name": OPENINGS, "fence": openings, "renewed_at": now}
-        put(connection, leases, opened)
-    if sends:
-        _remember(seen_file, openings)
+        put(connection, leases, {"name": OPENINGS, "fence": openings, "renewed_at": now})
+    return openings
 
 
 def _past(connection: Connection) -> _Past:
