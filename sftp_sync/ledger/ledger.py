@@ -90,7 +90,7 @@ class Ledger:
         try:
             upgrade.bring_up_to_date(engine, may_migrate=may_migrate)
             # Who may migrate is who sends.
-            note_opening(engine, locks, sends=may_migrate)
+            note_opening(engine, locks.parent, sends=may_migrate)
             return cls(engine, Leases(engine, Holder(locks), clock, silent_seconds))
         except BaseException:
             engine.dispose()

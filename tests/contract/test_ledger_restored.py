@@ -264,10 +264,10 @@ class TestPutBackByOtherMeans:
 
     def test_openings_that_only_look_are_not_counted(self, database: Database) -> None:
         database.open().close()
-        before = (database.locks / SEEN).read_text()
+        before = (database.folder / SEEN).read_text()
         for _ in range(3):
             database.open(may_migrate=False).close()
-        assert (database.locks / SEEN).read_text() == before
+        assert (database.folder / SEEN).read_text() == before
 
     @pytest.mark.parametrize("content", [None, "", "no number"])
     def test_a_directory_that_has_seen_nothing_knows_nothing(
@@ -277,9 +277,9 @@ class TestPutBackByOtherMeans:
             file_id = a_file(ledger, "due.csv", a_phone(1))
             loses_a_day(database, ledger)
         if content is None:
-            (database.locks / SEEN).unlink()
+            (database.folder / SEEN).unlink()
         else:
-            (database.locks / SEEN).write_text(content)
+            (database.folder / SEEN).write_text(content)
         with database.open() as ledger:
             assert states(ledger, file_id) == ["pending"]
 
