@@ -150,9 +150,12 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(which=st.integers(0, 1))
     def a_worker_dies(self, which: int) -> None:
         worker = self.workers[which]
-        worker.ledger.leases._held.clear()
-        worker.ledger.leases._stop.set()
-        worker.ledger.leases._holder.close(keep_proof=True)
+        dying = worker.ledger.leases
+        dying._held.clear()
+        dying._stop.set()
+        if dying._keeper is not None:
+            dying._keeper.join()
+        dying._holder.close(keep_proof=True)
         worker.ledger._engine.dispose()
         self.workers[which] = Worker(self.database.open())
 
