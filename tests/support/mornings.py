@@ -168,11 +168,13 @@ def _judge_inbox(partner: Partner, after_import: str) -> None:
 
 
 def ledger_of(house: House) -> list[object]:
-    """All that the ledger holds of files, rows and deliveries."""
+    """All that the ledger holds of files, rows and deliveries. Not the sightings: a look forgets
+    those of what has gone.
+    """
     with house.ledger() as ledger, ledger._engine.connect() as connection:
         return [
             tuple(row)
-            for table in ("files", "rows", "deliveries", "sightings")
+            for table in ("files", "rows", "deliveries")
             for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY 1, 2"))  # noqa: S608 - names of ours
         ]
 

@@ -149,6 +149,7 @@ def test_defaults_are_those_of_the_steps(tmp_path: Path) -> None:
         import_path="/inbox",
         export_path="/outbox",
         connection=campaign.connection,
+        host="sftp.example.com",
     )
     for part in dataclasses.fields(Campaign):
         chosen, expected = getattr(campaign, part.name), getattr(plain, part.name)
