@@ -31,10 +31,13 @@ class Bulletin:
 
     def learn(self, done: Done) -> None:
         """An answer: everything works, or something stops."""
-        name = done.route.name
-        self._standing.learn(name, done.outcome, self._around.monotonic())
+        name, now = done.route.name, self._around.monotonic()
+        self._standing.learn(name, done.outcome, now)
         if not isinstance(done.outcome, Accepted | AlreadyQueued):
             self.post()
+            return
+        if self._standing.is_resting(name, now):
+            # It was asked before the answer that stopped us: it does not say that all is well.
             return
         self._standing.account.end()
         self._standing.rest_of(name).end()

@@ -78,6 +78,18 @@ def test_a_token_that_is_refused_in_the_middle_stops_the_account(
     goes_on(house, taking)
 
 
+def test_a_late_yes_does_not_lift_what_was_said_since(house: CallHouse, taking: Vendor) -> None:
+    taking.break_with(
+        slow_answer=When(every=1, times=1), slow_seconds=1, unauthorized=When(every=1, after=1)
+    )
+    stopped = house.dispatch()
+    assert stopped.code == 1
+    assert house.states() == {"accepted": 1, "pending": ROWS - 1}
+    assert taking.statuses() == {201: 1, 401: house.in_flight - 1}
+    assert "token" in house.attention()
+    goes_on(house, taking)
+
+
 @pytest.mark.parametrize(
     ("status", "said"),
     [(402, "no credit left"), (403, "may not do this"), (404, "no such campaign"), (302, "final")],
