@@ -20,7 +20,7 @@ def backup(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """A consistent copy of the ledger, also while the daemon runs."""
+    """Copy the ledger, also while the daemon runs."""
     from sftp_sync.cli import office
 
     office.set_up_logs(verbose=verbose, quiet=quiet)

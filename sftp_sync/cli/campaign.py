@@ -35,7 +35,7 @@ app.add_typer(hosted_sftp.app, name="hosted-sftp")
 
 @app.callback()
 def start(context: typer.Context, config: ConfigOption = None) -> None:
-    """The vendor's campaign: settings, status, its own SFTP integration."""
+    """The vendor's campaign: settings, status, its own SFTP."""
     name_config(context, config)
 
 
@@ -57,7 +57,7 @@ def show(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """The campaign's settings, its agent, its files and its figures."""
+    """Show its settings, its agent, its files and its figures."""
     from sftp_sync.cli import office
     from sftp_sync.cli.campaign_screen import campaign_document, show_campaign
 
@@ -94,7 +94,7 @@ def update(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Change settings: they are checked here, the difference is shown, and you are asked."""
+    """Change settings. They are checked here, the difference is shown, and you are asked."""
     from sftp_sync.cli import office
     from sftp_sync.cli.asking import require_consent
     from sftp_sync.cli.campaign_screen import differences, differences_document, show_differences
@@ -126,7 +126,7 @@ def activate(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Let the vendor call: a draft or paused campaign becomes active."""
+    """Let the vendor call. A draft or paused campaign becomes active."""
     manner = Manner(yes=True, json=json, quiet=quiet)
     _turn(context, config, campaign, Status.ACTIVE, manner, verbose=verbose)
 

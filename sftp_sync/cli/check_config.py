@@ -16,7 +16,7 @@ def check_config(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Read the configuration: every problem at once, or what it understood."""
+    """Read the configuration. Every problem is told at once, or what it understood."""
     from sftp_sync.cli.office import print_json, read_config
     from sftp_sync.cli.understood import show
     from sftp_sync.config import ConfigProblems, describe

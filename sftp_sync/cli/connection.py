@@ -29,7 +29,7 @@ def connection(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Try every step of the way to the partner, and say who must do what where one fails."""
+    """Try every step of the way to partner and vendor. Where one fails: who must do what."""
     from sftp_sync.cli import office
     from sftp_sync.cli.crew import check_everything
 

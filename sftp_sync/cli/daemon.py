@@ -21,7 +21,7 @@ def daemon(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """The same steps on each campaign's schedule, sending all the time, until told to stop."""
+    """The same on each campaign's schedule. It sends all the time, until it is told to stop."""
     from sftp_sync.cli import office
     from sftp_sync.daemon.life import World, serve
     from sftp_sync.daemon.signals import Signals

@@ -28,7 +28,7 @@ def forget(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Erase a person: the number and all that stands beside it; the counts stay."""
+    """Erase a person. The number goes and all that stands beside it; the counts stay."""
     from sftp_sync.cli import office
     from sftp_sync.forgetting import forget as erase
     from sftp_sync.intake.numbers import typed_number

@@ -33,7 +33,7 @@ app = typer.Typer(
 
 @app.callback()
 def start(context: typer.Context, config: ConfigOption = None) -> None:
-    """The vendor's own SFTP integration, which does in its place what this program does."""
+    """The vendor's own SFTP integration. It does in its place what this program does."""
     name_config(context, config)
 
 
@@ -46,7 +46,7 @@ def create(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Set it up at the vendor from the campaign's `sftp` block; it is disabled at first."""
+    """Set it up from the campaign's `sftp` block. It is disabled at first."""
     from sftp_sync.cli import office
     from sftp_sync.errors import UsageError
     from sftp_sync.wiring import hosted_settings
@@ -139,7 +139,7 @@ def try_connection(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Let the vendor try the connection; without a test that passed it cannot be enabled."""
+    """Let the vendor try the connection. Without a test that passed it cannot be enabled."""
     from sftp_sync.cli import office
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
@@ -167,7 +167,7 @@ def start_import(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Let the vendor look for new files now, and queue their contacts itself."""
+    """Let the vendor look for new files now. It queues their contacts itself."""
     from sftp_sync.cli import office
 
     office.set_up_logs(verbose=verbose, quiet=quiet)

@@ -46,7 +46,7 @@ def reject(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Decide that held or repeated files are not sent: their rows become refused."""
+    """Decide that held or repeated files are not sent. Their rows become refused."""
     from sftp_sync.cli import office
 
     office.set_up_logs(verbose=verbose, quiet=quiet)

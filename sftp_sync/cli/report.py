@@ -36,7 +36,7 @@ def report(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """What became of the calls, by file and by day, and what is outstanding."""
+    """What became of the calls, by file and by day. And what is outstanding."""
     from sftp_sync.cli import office
     from sftp_sync.cli.report_screen import show
     from sftp_sync.errors import UsageError

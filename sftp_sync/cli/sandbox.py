@@ -18,7 +18,7 @@ def sandbox(
     speed: Annotated[float, typer.Option(help="How much faster than life calls live.")] = 60.0,
     samples: Annotated[bool, typer.Option(help="Leave sample lists in the inbox.")] = True,
 ) -> None:
-    """An SFTP server and the vendors' APIs on loopback, to rehearse against, until Ctrl-C."""
+    """An SFTP server and both vendors' APIs, to rehearse with. On loopback, until Ctrl-C."""
     from sftp_sync.sandbox.ground import Ground, Ports
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -51,7 +51,7 @@ def add(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Never call these numbers; rows that are due already are not sent either."""
+    """Never call these numbers. Rows that are due already are not sent either."""
     from sftp_sync.cli import office
     from sftp_sync.intake.numbers import typed_number
     from sftp_sync.wiring import now
@@ -127,7 +127,7 @@ def push(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Send a campaign's do-not-call numbers to Talkover, as its custom list."""
+    """Send a campaign's numbers to Talkover's do-not-call list."""
     from sftp_sync.cli import office
     from sftp_sync.cli.asking import require_consent
     from sftp_sync.wiring import owned_campaign
