@@ -26,6 +26,7 @@ EVENTS: Mapping[str, str] = {
     # The steps.
     "step_failed": "A step of a campaign or an account did not work: `reason`. It is tried again.",
     "file_collected": "A list is in the ledger, or was refused: `state`.",
+    "file_delivered": "A receipt, rejects or results are at the partner's: `path`.",
     "file_failed": "A bug met in one list; the others go on.",
     "suppression_list_taken": "A do-not-call list was read.",
     "suppression_list_refused": "A do-not-call list cannot be read: `reason`.",

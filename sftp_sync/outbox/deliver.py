@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from posixpath import join
 from typing import Self
 
+import structlog
+
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import NeedsOperator, RemoteExists, RemoteRefused, TryLater
 from sftp_sync.ledger.leases import Lease
@@ -14,6 +16,8 @@ from sftp_sync.outbox.content import sha256_at
 from sftp_sync.outbox.names import bumped
 from sftp_sync.outbox.refusals import Refusals
 from sftp_sync.remote.base import Remote
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -86,6 +90,12 @@ def _deliver(remote: Remote, around: Surroundings, lease: Lease, delivery: Deliv
                 continue
         around.ledger.deliveries.struck_off(lease, delivery, around.now())
         spooled.unlink(missing_ok=True)
+        log.info(
+            "file_delivered",
+            campaign=delivery.campaign,
+            kind=delivery.kind,
+            path=join(delivery.folder, delivery.name),
+        )
         return delivery
 
 

@@ -18,6 +18,7 @@ from sftp_sync.model import (
     Launch,
     LaunchState,
     NotNow,
+    Outcome,
     Refused,
     Stale,
 )
@@ -69,7 +70,7 @@ class Launching:
         self._starts.take_slot()
         draft = draft_of(planned, route.terms, recipients, list_id)
         outcome = route.provider.draft(draft, self._starts.is_fresh).outcome
-        log.info("draft_answered", campaign=route.name, launch=planned.id, outcome=str(outcome))
+        _log(route, planned, outcome)
         match outcome:
             case Accepted(vendor_id):
                 drafted = self._ledger.launches.drafted(self._lease, planned, vendor_id)
@@ -116,6 +117,14 @@ def _refused(reason: str) -> VendorRefused:
     return VendorRefused(
         f"The vendor does not take the campaign of a file: {reason.rstrip('.')}.",
         fix="Check the campaign's kathan block; its rows wait.",
+    )
+
+
+def _log(route: ListRoute, planned: Launch, outcome: Outcome) -> None:
+    vendor_id = getattr(outcome, "call_id", None)
+    said = type(outcome).__name__
+    log.info(
+        "draft_answered", campaign=route.name, launch=planned.id, outcome=said, vendor_id=vendor_id
     )
 
 
