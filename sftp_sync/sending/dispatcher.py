@@ -172,7 +172,7 @@ class Dispatcher:
         seconds = TICK_SECONDS
         if is_free and self._errands and self._sender.is_fresh():
             seconds = min(max(self._account.budget.slot_free_in(), SHORTEST_SECONDS), seconds)
-        elif not (self._errands or self._crew.under_way):
+        elif self._shift.patience.is_daemon and not (self._errands or self._crew.under_way):
             # A wait ends at once when we are told to stop, and the ledger is seen to every second.
             seconds = REFRESH_SECONDS
         if not self._crew.under_way:
