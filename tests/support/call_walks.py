@@ -82,7 +82,7 @@ class Lane:
     def keep_morning(self) -> None:
         shutil.copytree(self.house.state, self.morning)
         if self.postgresql is not None:
-            self._copy_database(self._database, f"{self._database}_morning")
+            self.postgresql.copy(self._database, f"{self._database}_morning")
 
     def back_to_morning(self) -> None:
         self.vendor.forget()
@@ -90,7 +90,7 @@ class Lane:
         shutil.rmtree(self.house.state, ignore_errors=True)
         shutil.copytree(self.morning, self.house.state)
         if self.postgresql is not None:
-            self._copy_database(f"{self._database}_morning", self._database)
+            self.postgresql.copy(f"{self._database}_morning", self._database)
 
     def dispatch(self, **options: Any) -> Any:
         return self.house.dispatch("--quiet", walk="dispatch", **options)
@@ -99,12 +99,6 @@ class Lane:
     def _database(self) -> str:
         assert self.house.database is not None
         return str(make_url(self.house.database).database)
-
-    def _copy_database(self, source: str, target: str) -> None:
-        assert self.postgresql is not None
-        with self.postgresql.administer() as administrator:
-            administrator.execute(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)")
-            administrator.execute(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY file_copy")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from sftp_sync.ledger.schema import launches, rows
 from tests.support.calls import a_list
@@ -85,7 +85,7 @@ class Lane:
     @property
     def _database(self) -> str:
         assert self.house.database is not None
-        return self.house.database.rsplit("/", 1)[1].partition("?")[0]
+        return str(make_url(self.house.database).database)
 
 
 @contextmanager

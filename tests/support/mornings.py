@@ -56,14 +56,14 @@ class Lane:
         for name, folder in self._kept().items():
             shutil.copytree(folder, self.morning / name)
         if self.postgresql is not None:
-            self._copy_database(self._database, f"{self._database}_morning")
+            self.postgresql.copy(self._database, f"{self._database}_morning")
 
     def back_to_morning(self) -> None:
         for name, folder in self._kept().items():
             shutil.rmtree(folder, ignore_errors=True)
             shutil.copytree(self.morning / name, folder)
         if self.postgresql is not None:
-            self._copy_database(f"{self._database}_morning", self._database)
+            self.postgresql.copy(f"{self._database}_morning", self._database)
 
     def wait_for_silence(self) -> None:
         """Until the server has dealt with everything that the killed one had sent."""
@@ -74,12 +74,6 @@ class Lane:
     @property
     def _database(self) -> str:
         return make_url(self.house.database or "").database or ""
-
-    def _copy_database(self, name: str, copy: str) -> None:
-        assert self.postgresql is not None
-        with self.postgresql.administer() as administrator:
-            administrator.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
-            administrator.execute(f"CREATE DATABASE {copy} TEMPLATE {name} STRATEGY file_copy")
 
     def _kept(self) -> dict[str, Path]:
         return {"state": self.house.state, "partner": self.partner.root}
