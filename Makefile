@@ -11,7 +11,7 @@ demo: $(VENV)/installed
 	$(BIN)/sftp-sync demo
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist=loadgroup
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check

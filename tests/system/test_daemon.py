@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from sftp_sync.sandbox.talkover_faults import ALWAYS, When
 from tests.support.calls import CallHouse, a_list, call_house, numbers, vendor
 from tests.support.daemons import Daemon, eventually, is_running, running, told
+from tests.support.freezing import freeze
 from tests.support.sftp_servers import sandbox_sftp
 
 EVERY_SECOND = {"every": "1s"}
@@ -36,6 +36,7 @@ def test_lists_are_collected_sent_and_reported_without_anybody_typing_anything(
             partner.drop("list.csv", a_list(TEN))
             eventually(lambda: partner.found(".results.csv"), "results", 60)
             assert is_running(home)
+            eventually(lambda: daemon.is_told("WATCHDOG=1"), "it says that it lives")
             assert daemon.stop() == 0
         assert not is_running(home)
         assert talkover.taken_numbers() == dict.fromkeys(TEN, 1)
@@ -217,7 +218,7 @@ def test_one_that_was_stopped_past_its_lease_yields_to_the_one_that_took_over(
         home.campaign(import_schedule=EVERY_SECOND).drop("list.csv", a_list(phones))
         with running(home) as first:
             eventually(lambda: len(talkover.taken()) >= 10, "it sends")
-            first.send(signal.SIGSTOP)
+            freeze(first.process.pid, home.state / "ledger.db")
             eventually(lambda: "silent for" in told(home), "status says so")
             assert home.run("daemon").code == 75
             second = _second(home)
@@ -228,27 +229,6 @@ def test_one_that_was_stopped_past_its_lease_yields_to_the_one_that_took_over(
             second.stop()
             second.close()
         assert talkover.taken_numbers() == dict.fromkeys(phones, 1)
-
-
-def _is_frozen(daemon: Daemon, home: CallHouse) -> bool:
-    """Stopped at a moment when it does not keep everybody from writing."""
-    daemon.send(signal.SIGSTOP)
-    tasks = Path(f"/proc/{daemon.process.pid}/task")
-    # A thread that is at the disk stops only when it is done there.
-    eventually(
-        lambda: all(") T" in (task / "stat").read_text("utf-8") for task in tasks.iterdir()),
-        "every thread has stopped",
-    )
-    other = sqlite3.connect(home.state / "ledger.db", isolation_level=None, timeout=0.5)
-    try:
-        other.execute("BEGIN IMMEDIATE")
-        other.execute("ROLLBACK")
-    except sqlite3.OperationalError:
-        daemon.send(signal.SIGCONT)
-        return False
-    finally:
-        other.close()
-    return True
 
 
 def _second(home: CallHouse) -> Daemon:
@@ -290,8 +270,9 @@ def test_two_hundred_idle_campaigns_cost_less_than_one_per_cent_of_a_core(house:
         share = (_cpu_seconds(daemon) - before) / (time.monotonic() - began_at)
         print(f"idle with 200 campaigns on 20 accounts: {share:.2%} of a core")  # noqa: T201 - a figure
         assert share < 0.01
-        assert _count(daemon, "task") <= threads
-        assert _count(daemon, "fd") <= descriptors + 2
+        # The pool of the schedule begins with its first thread when something is due.
+        eventually(lambda: _count(daemon, "task") <= threads + 1, "no thread is left behind")
+        eventually(lambda: _count(daemon, "fd") <= descriptors, "no descriptor is left behind")
 
 
 def _far_off() -> str:

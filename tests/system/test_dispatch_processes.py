@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import sqlite3
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +12,7 @@ from sftp_sync.ledger.schema import leases
 from sftp_sync.sandbox.talkover_faults import When
 from tests.support.calls import CallHouse, Vendor, a_list, call_house, numbers, vendor
 from tests.support.databases import written
+from tests.support.freezing import frozen
 from tests.support.remotes import until
 
 ROWS = 30
@@ -83,29 +79,6 @@ def test_killed_three_times_it_goes_on_each_time(house: CallHouse, taking: Vendo
     each_once(house, taking)
 
 
-@contextmanager
-def frozen(running: subprocess.Popen[bytes], house: CallHouse) -> Iterator[None]:
-    """Stopped where it stands, between two transactions: SQLite has one lock for everybody."""
-
-    def is_between() -> bool:
-        os.kill(running.pid, signal.SIGSTOP)
-        ledger = sqlite3.connect(house.state / "ledger.db", timeout=0.1)
-        try:
-            ledger.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError:
-            os.kill(running.pid, signal.SIGCONT)
-            return False
-        finally:
-            ledger.close()
-        return True
-
-    assert until(is_between, 10)
-    try:
-        yield
-    finally:
-        os.kill(running.pid, signal.SIGCONT)
-
-
 def let_the_lease_lapse(house: CallHouse) -> None:
     """As if half a minute had passed: the frozen one has not renewed it."""
     with house.ledger() as ledger, written(ledger) as connection:
@@ -120,7 +93,7 @@ def test_one_that_was_frozen_past_its_lease_sends_nothing_more(
 ) -> None:
     with house.running("--only", "dispatch") as running:
         assert until(lambda: len(taking.taken()) >= sent, 30)
-        with frozen(running, house):
+        with frozen(running.pid, house.state / "ledger.db"):
             let_the_lease_lapse(house)
             second = house.dispatch()
             assert second.code == 0, second.said
@@ -140,7 +113,7 @@ def test_an_answer_that_comes_after_the_takeover_settles_its_row(
     taking.break_with(slow_answer=When(every=1, after=5, times=1), slow_seconds=6)
     with house.running("--only", "dispatch") as running:
         assert until(lambda: len(taking.taken()) >= 6, 30)
-        with frozen(running, house):
+        with frozen(running.pid, house.state / "ledger.db"):
             let_the_lease_lapse(house)
             second = house.dispatch("--no-wait")
             assert house.states()["uncertain"] >= 1, second.said
