@@ -24,6 +24,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
+LAST_TURNS = 5  # of the loop: to accept, to say so, to abort, to close
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER, no time: the peer sees a reset
 
 
@@ -62,8 +63,10 @@ class Connections:
             transport.abort()
 
     def opened(self, transport: asyncio.Transport) -> None:
-        """Remember a connection."""
+        """Remember a connection; one that comes in at the very end is cut off too."""
         self._transports[_peer(transport)] = transport
+        if self._closing.is_set():
+            transport.abort()
 
     def closed(self, transport: asyncio.Transport) -> None:
         """Forget it."""
@@ -152,6 +155,12 @@ class _Server(uvicorn.Server):
         """Serve until the end."""
         await self.on_tick(0)
         await self._connections.until_closed()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, and let those be closed that were cut off while they came in."""
+        await super().shutdown(sockets)
+        for _ in range(LAST_TURNS):
+            await asyncio.sleep(0)
 
 
 def _protocol(connections: Connections) -> type[H11Protocol]:
