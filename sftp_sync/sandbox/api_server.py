@@ -24,7 +24,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 START_SECONDS = 10.0
 STOP_SECONDS = 5.0
-LAST_TURNS = 5  # of the loop: to accept, to say so, to abort, to close
+LAST_TURNS = 5  # of the loop: who is coming in is let in, and cut off
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # SO_LINGER, no time: the peer sees a reset
 
 
@@ -155,10 +155,10 @@ class _Server(uvicorn.Server):
         """Serve until the end."""
         await self.on_tick(0)
         await self._connections.until_closed()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop, and let those be closed that were cut off while they came in."""
-        await super().shutdown(sockets)
+        # asyncio leaves a connection open for ever that comes in while its server is closed.
+        loop = asyncio.get_running_loop()
+        for listening in (each for server in self.servers for each in server.sockets):
+            loop.remove_reader(listening.fileno())
         for _ in range(LAST_TURNS):
             await asyncio.sleep(0)
 
