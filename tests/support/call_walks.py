@@ -4,7 +4,6 @@ vendor has taken.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,13 +14,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 from sftp_sync.ledger.schema import rows
 from tests.support.calls import CallHouse, Vendor, a_list, call_house, vendor
 from tests.support.databases import fresh_database, looked_at
+from tests.support.keeping import Keeping
 from tests.support.mornings import MEMORY
-from tests.support.postgresql import PostgreSql, postgresql
 
 ANN, BOB, CLEO, DORA = "+12125550123", "+12125550124", "+12125550125", "+12125550126"
 OVER_AT_ONCE = {"over_at_once": True}
@@ -76,29 +75,15 @@ class Lane:
     house: CallHouse
     vendor: Vendor
     scenario: Scenario
-    morning: Path
-    postgresql: PostgreSql | None = None
-
-    def keep_morning(self) -> None:
-        shutil.copytree(self.house.state, self.morning)
-        if self.postgresql is not None:
-            self.postgresql.copy(self._database, f"{self._database}_morning")
+    morning: Keeping
 
     def back_to_morning(self) -> None:
         self.vendor.forget()
         self.vendor.break_with(**self.scenario.faults)
-        shutil.rmtree(self.house.state, ignore_errors=True)
-        shutil.copytree(self.morning, self.house.state)
-        if self.postgresql is not None:
-            self.postgresql.copy(f"{self._database}_morning", self._database)
+        self.morning.put_back()
 
     def dispatch(self, **options: Any) -> Any:
         return self.house.dispatch("--quiet", walk="dispatch", **options)
-
-    @property
-    def _database(self) -> str:
-        assert self.house.database is not None
-        return str(make_url(self.house.database).database)
 
 
 @contextmanager
@@ -114,14 +99,12 @@ def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator
             # Two at once are enough for every race, and leave each point where it was.
             house = call_house(home, taking, in_flight=2)
             house.lane = lane
-            server = None
             if kind == "postgresql":
-                server = postgresql()
-                database = open_now.enter_context(fresh_database(kind, home))
-                house.database = database.url
+                house.database = open_now.enter_context(fresh_database(kind, home)).url
             _drop_lists(house, scenario)
-            made.append(Lane(house, taking, scenario, home / "morning", server))
-            made[-1].keep_morning()
+            morning = Keeping(home / "morning", (house.state,), house.database)
+            morning.keep()
+            made.append(Lane(house, taking, scenario, morning))
         yield made
 
 

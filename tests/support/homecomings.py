@@ -7,7 +7,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import pandas as pd
 from sftp_sync.model import FileState
 from tests.support.calls import CallHouse, Vendor, call_house, vendor
 from tests.support.daily_life import Partner, make_folders
+from tests.support.keeping import Keeping
 from tests.support.mornings import MEMORY
 from tests.support.sftp_servers import SftpServer, sandbox_sftp
 from tests.support.vendors import CAMPAIGN as TALKOVER_CAMPAIGN
@@ -53,16 +53,7 @@ class Evening:
     partner: Partner
     vendor: Vendor
     server: SftpServer
-    home: Path
-
-    def keep(self) -> None:
-        shutil.copytree(self.house.state, self.home / "kept-state")
-        shutil.copytree(self.partner.root, self.home / "kept-partner")
-
-    def put_back(self) -> None:
-        for now, kept in ((self.house.state, "state"), (self.partner.root, "partner")):
-            shutil.rmtree(now, ignore_errors=True)
-            shutil.copytree(self.home / f"kept-{kept}", now)
+    kept: Keeping
 
     def wind_up(self, **options: Any) -> Any:
         return self.house.sync("--only", "follow", "--only", "publish", "--quiet", **options)
@@ -115,9 +106,9 @@ def called(home: Path, taking: Vendor, server: SftpServer, **results: Any) -> Ev
     partner.drop("list.csv", the_list())
     house.collect()
     house.dispatch("--quiet")
-    made = Evening(house, partner, taking, server, home)
-    made.keep()
-    return made
+    kept = Keeping(home / "kept", (house.state, partner.root))
+    kept.keep()
+    return Evening(house, partner, taking, server, kept)
 
 
 def judge(evening: Evening) -> None:

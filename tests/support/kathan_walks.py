@@ -4,7 +4,6 @@ judged by whom Kathan has called.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +15,14 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 from sftp_sync.ledger.schema import launches, rows
 from tests.support.calls import a_list
 from tests.support.databases import fresh_database, looked_at
 from tests.support.kathan import SETTINGS, KathanHouse, KathanVendor, kathan, kathan_house
+from tests.support.keeping import Keeping
 from tests.support.mornings import MEMORY
-from tests.support.postgresql import PostgreSql, postgresql
 
 ANN, BOB, CLEO, DORA = "+12125550123", "+12125550124", "+12125550125", "+12125550126"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -63,29 +62,15 @@ class Lane:
     house: KathanHouse
     vendor: KathanVendor
     scenario: Scenario
-    morning: Path
-    postgresql: PostgreSql | None = None
-
-    def keep_morning(self) -> None:
-        shutil.copytree(self.house.state, self.morning)
-        if self.postgresql is not None:
-            self.postgresql.copy(self._database, f"{self._database}_morning")
+    morning: Keeping
 
     def back_to_morning(self) -> None:
         self.vendor.forget()
         self.vendor.break_with(**self.scenario.faults)
-        shutil.rmtree(self.house.state, ignore_errors=True)
-        shutil.copytree(self.morning, self.house.state)
-        if self.postgresql is not None:
-            self.postgresql.copy(f"{self._database}_morning", self._database)
+        self.morning.put_back()
 
     def dispatch(self, **options: Any) -> Any:
         return self.house.dispatch("--quiet", walk="dispatch", **options)
-
-    @property
-    def _database(self) -> str:
-        assert self.house.database is not None
-        return str(make_url(self.house.database).database)
 
 
 @contextmanager
@@ -100,17 +85,16 @@ def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator
             vendor = open_now.enter_context(kathan(home / "vendor", speed=0.001))
             house = kathan_house(home / "house", vendor)
             house.lane = lane
-            server = None
             if kind == "postgresql":
-                server = postgresql()
                 house.database = open_now.enter_context(fresh_database(kind, home)).url
             partner = house.campaign(kathan={**SETTINGS, **scenario.settings}, **scenario.campaign)
             for age, phones in enumerate(reversed(scenario.lists), start=1):
                 partner.drop(f"list-{age}.csv", a_list(phones), age_seconds=60 * age)
             house.collect()
             assert set(house.states()) == {"pending"}
-            made.append(Lane(house, vendor, scenario, home / "morning", server))
-            made[-1].keep_morning()
+            morning = Keeping(home / "morning", (house.state,), house.database)
+            morning.keep()
+            made.append(Lane(house, vendor, scenario, morning))
         yield made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
-from sqlalchemy import make_url, text
+from sqlalchemy import text
 
 from sftp_sync.ledger import Ledger
 from sftp_sync.model import FileRecord
 from tests.support.daily_life import House, Partner, counts, tree
 from tests.support.databases import fresh_database
-from tests.support.postgresql import PostgreSql, postgresql
+from tests.support.keeping import Keeping
 from tests.support.remotes import until
 from tests.support.sftp_servers import SftpServer, sandbox_sftp
 
@@ -49,34 +48,13 @@ class Lane:
     house: House
     partner: Partner
     server: SftpServer
-    morning: Path
-    postgresql: PostgreSql | None = None
-
-    def keep_morning(self) -> None:
-        for name, folder in self._kept().items():
-            shutil.copytree(folder, self.morning / name)
-        if self.postgresql is not None:
-            self.postgresql.copy(self._database, f"{self._database}_morning")
-
-    def back_to_morning(self) -> None:
-        for name, folder in self._kept().items():
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(self.morning / name, folder)
-        if self.postgresql is not None:
-            self.postgresql.copy(f"{self._database}_morning", self._database)
+    morning: Keeping
 
     def wait_for_silence(self) -> None:
         """Until the server has dealt with everything that the killed one had sent."""
         assert self.server.sandbox is not None
         links = [client.link for client in self.server.sandbox._clients]
         assert until(lambda: not any(one.is_alive() for link in links for one in link.sessions))
-
-    @property
-    def _database(self) -> str:
-        return make_url(self.house.database or "").database or ""
-
-    def _kept(self) -> dict[str, Path]:
-        return {"state": self.house.state, "partner": self.partner.root}
 
 
 @contextmanager
@@ -103,10 +81,9 @@ def _lane(house: House, server: SftpServer, after_import: str) -> Lane:
     partner = house.served(server, files=rules)
     for age, (name, content) in enumerate(reversed(SCENARIO.items()), start=1):
         partner.drop(name, content, age_seconds=60 * age)
-    database = None if house.database is None else postgresql()
-    made = Lane(house, partner, server, house.home / "morning", database)
-    made.keep_morning()
-    return made
+    morning = Keeping(house.home / "morning", (house.state, partner.root), house.database)
+    morning.keep()
+    return Lane(house, partner, server, morning)
 
 
 def judge(lane: Lane, after_import: str) -> None:
@@ -175,7 +152,7 @@ def ledger_of(house: House) -> list[object]:
 
 def points_of(lane: Lane, without: str | None = None) -> tuple[str, ...]:
     """Every point of an undisturbed run."""
-    lane.back_to_morning()
+    lane.morning.put_back()
     return lane.house.sync(kill_at=0, without=without).points
 
 
@@ -183,7 +160,7 @@ def die_and_restart(lane: Lane, point: int, after_import: str, without: str | No
     """Killed at a point, started again to the end and judged; after every third, started once more
     for nothing.
     """
-    lane.back_to_morning()
+    lane.morning.put_back()
     assert lane.house.sync(kill_at=point, without=without).was_killed
     lane.wait_for_silence()
     again = lane.house.sync(without=without)

@@ -13,7 +13,7 @@ STEPS = ("follow", "publish")
 
 
 def points_of(at: Evening, step: str) -> int:
-    at.put_back()
+    at.kept.put_back()
     whole = at.wind_up(kill_at=0, walk=step)
     assert whole.code == 0, whole.said
     judge(at)
@@ -21,7 +21,7 @@ def points_of(at: Evening, step: str) -> int:
 
 
 def die_and_restart(at: Evening, step: str, point: int) -> None:
-    at.put_back()
+    at.kept.put_back()
     died = at.wind_up(kill_at=point, walk=step)
     assert died.was_killed, died.said
     again = at.wind_up()
