@@ -51,6 +51,12 @@ class Finished:
         """Whether it ended as a crash."""
         return self.code == -signal.SIGKILL
 
+    def died_in_time(self, point: int) -> bool:
+        """Whether it was killed at this point, or came to a good end with fewer points: an answer
+        may come in one piece or in two, and side by side threads may need a few reads less.
+        """
+        return self.was_killed or (self.code == 0 and len(self.points) < point)
+
     @property
     def json(self) -> Any:
         """The one document on stdout."""

@@ -23,7 +23,7 @@ def points_of(at: Evening, step: str) -> int:
 def die_and_restart(at: Evening, step: str, point: int) -> None:
     at.kept.put_back()
     died = at.wind_up(kill_at=point, walk=step)
-    assert died.was_killed, died.said
+    assert died.died_in_time(point), died.said
     again = at.wind_up()
     assert again.code == 0, again.said
     judge(at)
