@@ -303,15 +303,16 @@ def _number_requests(walk: Walk) -> None:
 def _number_spooled_files(walk: Walk) -> None:
     def counted(act: Callable[..., Any], name: str, is_effect: Callable[..., bool]) -> None:
         def instead(path: Any, *rest: Any, **named: Any) -> Any:
-            if "/spool/" not in os.fsdecode(path) or not is_effect(*rest):
+            if "/spool/" not in os.fsdecode(path) or not is_effect(path, *rest):
                 return act(path, *rest, **named)
             with walk.around(name):
                 return act(path, *rest, **named)
 
         setattr(os, name, instead)
 
-    counted(os.open, "open", lambda flags=0, *_: bool(flags & os.O_CREAT))
-    for act in (os.unlink, os.mkdir, os.replace, os.rename):
+    counted(os.open, "open", lambda _, flags=0, *__: bool(flags & os.O_CREAT))
+    counted(os.mkdir, "mkdir", lambda path, *_: not os.path.lexists(path))
+    for act in (os.unlink, os.replace, os.rename):
         counted(act, act.__name__, lambda *_: True)
 
 

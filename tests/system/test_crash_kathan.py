@@ -18,6 +18,8 @@ from tests.support.kathan_walks import SCENARIOS, lanes, points_of, walk
 
 LANES = 2
 EVERY = 9
+# Every point, and every third where only what the vendor does with the calls differs.
+STRIDE = {"campaigns that are over at once": 3, "one number twice in a list, duplicates allowed": 3}
 CALLED = numbers(3)
 
 
@@ -45,8 +47,9 @@ def test_killed_at_any_point_each_contact_is_in_one_started_campaign(
 ) -> None:
     with lanes(SCENARIOS[scenario], LANES) as at:
         points = points_of(at[0])
-        assert walk(at, range(1, len(points) + 1)) == []
-    told(capsys, scenario, len(points), len(points))
+        some = range(1, len(points) + 1, STRIDE.get(scenario, 1))
+        assert walk(at, some) == []
+    told(capsys, scenario, len(some), len(points))
 
 
 @pytest.mark.slow
