@@ -4,36 +4,36 @@ contact list is taken in; and rows whose numbers are on one are not due.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
 import structlog
 
-from sftp_sync import contacts, tables
+from sftp_sync import tables
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import FileRefused, NeedsOperator, RemoteRefused
 from sftp_sync.intake.fetch import fetch, make_room
+from sftp_sync.intake.forbidden import ForbiddenNumbers
 from sftp_sync.intake.inbox import lists, settled
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import (
     Campaign,
     ClassifiedBatch,
     Code,
-    ContactRules,
     FileRules,
     ListSource,
     RemoteFile,
     RowState,
     StagedFile,
     Suppression,
+    SuppressionList,
 )
-from sftp_sync.phones import PhoneFound, parse
 from sftp_sync.remote.base import Remote
 
 CAUSE = "suppression"
-UNREADABLE_AT_MOST = 0.5
+UNREADABLE_AT_MOST = 0.1
+SEND_WHOLE_NUMBERS = "Send the numbers with their country codes, or set contacts.region"
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +69,9 @@ def take_suppressions(
 def say_what_is_wanting(
     campaign: Campaign, around: Surroundings, trouble: NeedsOperator | None = None
 ) -> None:
-    """One notice while nothing is sent for want of a good list, or while lists cannot be read."""
+    """One notice while nothing is sent for want of a good list, or while lists, or rows of the one
+    in force, cannot be read.
+    """
     wants = around.ledger.suppressions.wanting(campaign, around.now())
     if wants is not None:
         error: NeedsOperator = NeedsOperator(
@@ -78,10 +80,24 @@ def say_what_is_wanting(
             who="partner",
         )
         around.ledger.notices.post(campaign.name, CAUSE, error, around.now())
-    elif trouble is not None:
+        return
+    trouble = trouble or _not_understood(around.ledger.suppressions.current(campaign.name))
+    if trouble is not None:
         around.ledger.notices.post(campaign.name, CAUSE, trouble, around.now())
     else:
         around.ledger.notices.clear(campaign.name, CAUSE)
+
+
+def _not_understood(in_force: SuppressionList) -> NeedsOperator | None:
+    """Whom a list means and does not name, nobody can spare."""
+    if in_force.source is None or not in_force.unreadable:
+        return None
+    return NeedsOperator(
+        f"In the do-not-call list {in_force.source.name} {in_force.unreadable:,} row(s) hold no"
+        f" valid number: whoever they mean is called. {in_force.numbers:,} numbers are in force.",
+        fix=f"{SEND_WHOLE_NUMBERS}; the next list that is read whole ends this.",
+        who="partner",
+    )
 
 
 def without_suppressed(
@@ -186,44 +202,15 @@ def _write_numbers(shelf: Shelf, staged: StagedFile, generation: int) -> int:
     """The numbers of a list into the ledger, where they count for nothing yet; how many rows held
     none. A list that is mostly not understood is refused: who is on it would be called.
     """
-    rules = FileRules(
-        max_bytes=shelf.campaign.files.max_bytes, max_rows=shelf.campaign.files.max_rows
-    )
-    total = unreadable = 0
+    files, suppressions = shelf.campaign.files, shelf.around.ledger.suppressions
+    rules = FileRules(max_bytes=files.max_bytes, max_rows=files.max_rows)
     with tables.open_table(staged.path, staged.source.shown_name, rules) as table:
-        header = table.understanding.header
-        reading = _reading_rules(shelf.campaign.contacts, header)
-        columns = _columns(header, reading)
-        classifier = contacts.Classifier(columns, reading, allow_duplicates=False)
-        for batch in map(classifier.classify, table.batches):
-            total += len(batch)
-            invalid = [code for code in batch.codes if code not in {None, Code.DUPLICATE_IN_FILE}]
-            unreadable += sum(code != Code.EMPTY_PHONE for code in invalid)
-            pairs = zip(batch.phones, batch.states, strict=True)
-            phones = [
-                phone for phone, state in pairs if phone is not None and state == RowState.PENDING
-            ]
-            shelf.around.ledger.suppressions.write(
-                shelf.lease, shelf.campaign.name, generation, phones
-            )
-    if total and unreadable > total * UNREADABLE_AT_MOST:
+        numbers = ForbiddenNumbers(table, shelf.campaign.contacts)
+        for phones in numbers:
+            suppressions.write(shelf.lease, shelf.campaign.name, generation, phones)
+    if numbers.unreadable > numbers.total * UNREADABLE_AT_MOST:
         raise FileRefused(
-            f"{unreadable:,} of its {total:,} rows hold no valid number.",
-            fix="Send the numbers with their country codes, or set contacts.region.",
+            f"{numbers.unreadable:,} of its {numbers.total:,} rows hold no valid number.",
+            fix=f"{SEND_WHOLE_NUMBERS}.",
         )
-    return unreadable
-
-
-def _reading_rules(rules: ContactRules, header: Sequence[str]) -> ContactRules:
-    """How such a list is read: as a contact list, as far as it has the same columns."""
-    phone = tuple(name for name in rules.phone if name in header)
-    region_column = rules.region_column if rules.region_column in header else None
-    return ContactRules(phone, rules.region, region_column, rules.bare_numbers)
-
-
-def _columns(header: tuple[str, ...], rules: ContactRules) -> contacts.Columns:
-    """Where the numbers stand; in a list of one column there is no doubt, whatever its name."""
-    is_lone_name = len(header) == 1 and not isinstance(parse(header[0], rules.region), PhoneFound)
-    if is_lone_name and not rules.phone:
-        return contacts.Columns(header=header, phone=(0,), region_column=None)
-    return contacts.choose_columns(header, rules)
+    return numbers.unreadable

@@ -166,6 +166,29 @@ class TestAPartnersList:
         house.sync("--no-wait")
         assert set(talkover.taken_numbers()) == {FIRST}
 
+    def test_counts_with_every_number_of_a_row(self, house: CallHouse, talkover: Vendor) -> None:
+        partner = a_partner(house, contacts={"phone": ["mobile", "phone"], "region": "US"})
+        leave_dnc(partner, f"mobile,phone\n{FIRST},{SECOND}\n,{FIRST}\n".encode())
+        partner.drop("leads.csv", f"mobile,phone\n,{SECOND}\n{FIRST},\n{THIRD},\n".encode())
+        done = house.sync("--no-wait")
+        assert done.code == 0, done.said
+        assert set(talkover.taken_numbers()) == {THIRD}
+
+    def test_with_rows_that_name_nobody_is_in_force_and_it_is_said(
+        self, house: CallHouse, talkover: Vendor
+    ) -> None:
+        partner = a_partner(house)
+        leave_dnc(partner, a_list([SECOND, *numbers(20, first=500), "ask Ann", ""]), "a.csv")
+        partner.drop("leads.csv", a_list([FIRST, SECOND]))
+        done = house.sync("--no-wait")
+        assert done.code == 1
+        assert "In the do-not-call list a.csv 1 row(s) hold no valid number" in house.attention()
+        assert set(talkover.taken_numbers()) == {FIRST}
+
+        leave_dnc(partner, a_list([SECOND]), "b.csv", age=30)
+        assert house.sync("--no-wait").code == 0
+        assert house.attention() == ""
+
     def test_is_downloaded_only_once(self, house: CallHouse) -> None:
         partner = a_partner(house)
         path = leave_dnc(partner, a_list([SECOND]))
