@@ -44,8 +44,8 @@ def side_by_side(
     """The same work for each campaign, at once, and the outcomes in the order of the campaigns."""
     stopping = threading.Event()
     around = surroundings(office.config, office.ledger, watch, stopping)
-    with _stopped_together(stopping), ThreadPoolExecutor(max_workers=AT_ONCE) as crew:
-        return _all(_begin(crew, work, campaigns, around), stopping)
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as crew, _stopped_together(stopping):
+        return _all(_begin(crew, work, campaigns, around))
 
 
 def check_everything(campaigns: Sequence[CampaignConfig], office: Office) -> list[Checkup]:
@@ -78,9 +78,9 @@ def run_everything(
     stopping = threading.Event()
     around = surroundings(office.config, office.ledger, watch, stopping)
     with (
-        _stopped_together(stopping),
         vendors_of(campaigns, os.environ, stopping) as vendors,
         ThreadPoolExecutor(max_workers=AT_ONCE + len(vendors.accounts)) as crew,
+        _stopped_together(stopping),
     ):
         collecting: list[Future[RunReport]] = []
         sending: list[Future[SendReport]] = []
@@ -89,13 +89,13 @@ def run_everything(
         if "dispatch" in order.steps:
             shift = Shift(order.patience, lambda: not all(one.done() for one in collecting))
             sending = [crew.submit(send, account, around, shift) for account in vendors.accounts]
-        runs, sends = _all(collecting, stopping), _all(sending, stopping)
+        runs, sends = _all(collecting), _all(sending)
 
         def end(campaign: Campaign, connect: Connect, around: Surroundings) -> WindUp:
             vendor = partial(vendors.provider_of, office.config.campaigns[campaign.name])
             return wind_up(campaign, Doors(connect, vendor), around, order.steps)
 
-        ends = _all(_begin(crew, end, campaigns, around), stopping)
+        ends = _all(_begin(crew, end, campaigns, around))
     problems = vendors.problems.items() if "dispatch" in order.steps else ()
     unusable = [SendReport(name, Dispatched(name), problem) for name, problem in problems]
     return Everything(runs, [*sends, *unusable], ends)
@@ -110,19 +110,17 @@ def _begin(
     return [crew.submit(work, one.model, connector(one, os.environ), around) for one in campaigns]
 
 
-def _all(begun: Sequence[Future[R]], stopping: threading.Event) -> list[R]:
-    try:
-        # All of them first: where we stumble over one, the others still come to their end.
-        wait(begun)
-        return [future.result() for future in begun]
-    except BaseException:
-        stopping.set()
-        raise
+def _all(begun: Sequence[Future[R]]) -> list[R]:
+    # All of them first: where we stumble over one, the others still come to their end.
+    wait(begun)
+    return [future.result() for future in begun]
 
 
 @contextmanager
 def _stopped_together(stopping: threading.Event) -> Iterator[None]:
-    """A signal stops all of them between two pieces of work, and goes on up when they have."""
+    """A signal stops all of them between two pieces of work, and goes on up when they have: to be
+    entered last, so that whoever waits for them on the way out waits for those who are told.
+    """
     try:
         yield
     finally:

@@ -219,16 +219,18 @@ class Walk:
         self._log = log
         self._crew = crew
         self._passed = 0
+        self._one_at_a_time = threading.Lock()
         self.here = threading.local()
 
     def point(self, label: str) -> None:
         """Here the program may die."""
         if not (getattr(self.here, "is_walked", False) or self._is_of_the_crew()):
             return
-        self._passed += 1
-        os.write(self._log, f"{label}\n".encode())
-        if self._passed == self._kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
+        with self._one_at_a_time:
+            self._passed += 1
+            os.write(self._log, f"{label}\n".encode())
+            if self._passed == self._kill_at:
+                os.kill(os.getpid(), signal.SIGKILL)
 
     def _is_of_the_crew(self) -> bool:
         return self._crew is not None and threading.current_thread().name.startswith(self._crew)
