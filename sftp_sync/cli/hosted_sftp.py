@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,11 +117,13 @@ def update(
     with _opened(context, config, campaign) as (one, owned):
         if enable is None:
             wanted = hosted_settings(one, os.environ)
+            if _may_be_enabled(owned):
+                _require_one_importer(one, wanted.fields, yes=yes)
             owned.hosted.update(wanted.fields, wanted.secrets)
             said = "its settings are those of the configuration now"
         else:
             if enable:
-                _require_one_importer(one, owned, yes=yes)
+                _require_one_importer(one, owned.hosted.show(), yes=yes)
             owned.hosted.update({"is_enabled": enable})
             said = "enabled" if enable else "disabled"
     if json:
@@ -172,7 +174,7 @@ def start_import(
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with _opened(context, config, campaign) as (one, owned):
-        _require_one_importer(one, owned, yes=yes)
+        _require_one_importer(one, owned.hosted.show(), yes=yes)
         job = owned.hosted.start_import()
     if json:
         office.print_json({"name": campaign, "job_id": job})
@@ -181,12 +183,22 @@ def start_import(
         typer.echo(f"How it goes: sftp-sync campaign hosted-sftp show {campaign}")
 
 
-def _require_one_importer(one: CampaignConfig, owned: OwnedCampaign, *, yes: bool) -> None:
-    """Two that import the same folder call its people twice: only with consent."""
+def _may_be_enabled(owned: OwnedCampaign) -> bool:
+    """Whether it imports by itself; where the vendor does not say so, it may."""
+    present = owned.hosted.show()
+    return present is not None and present.get("is_enabled") is not False
+
+
+def _require_one_importer(
+    one: CampaignConfig, hosted: Mapping[str, object] | None, *, yes: bool
+) -> None:
+    """Two that import the same folder call its people twice: only with consent. `hosted`: the
+    settings that the vendor is to import by.
+    """
     from sftp_sync.cli.asking import require_consent
     from sftp_sync.hosted import imports_our_folder
 
-    if one.settings.enabled and imports_our_folder(one.model, owned.hosted.show()):
+    if one.settings.enabled and imports_our_folder(one.model, hosted):
         require_consent(
             f"{one.name} is enabled here and takes its lists from the same folder: who is on them"
             " would be called twice. Go on?",

@@ -151,6 +151,31 @@ class TestUpdate:
         owner.campaign = {"enabled": False}
         assert owner.run(*HOSTED, "update", "renewals", "--enable").code == 0
 
+    def test_turns_an_enabled_one_to_our_folder_only_with_consent(self, owner: Owner) -> None:
+        owner.campaign = {"import_path": "/old"}
+        an_enabled_one(owner)
+        owner.campaign = {}
+
+        asked = owner.run(*HOSTED, "update", "renewals")
+        assert asked.code == 2
+        assert "called twice" in asked.stderr
+        assert "--yes" in asked.stderr
+        assert hosted_of(owner)["import_path"] == "/old"
+
+        assert owner.run(*HOSTED, "update", "renewals", "--yes").code == 0
+        found = hosted_of(owner)
+        assert (found["import_path"], found["is_enabled"]) == ("/inbox", True)
+
+    def test_turns_an_enabled_one_without_asking_where_we_import_nothing(
+        self, owner: Owner
+    ) -> None:
+        owner.campaign = {"import_path": "/old"}
+        an_enabled_one(owner)
+        owner.campaign = {"enabled": False}
+
+        assert owner.run(*HOSTED, "update", "renewals").code == 0
+        assert hosted_of(owner)["import_path"] == "/inbox"
+
     def test_disables_without_asking(self, owner: Owner) -> None:
         an_enabled_one(owner)
         assert owner.run(*HOSTED, "update", "renewals", "--disable").code == 0
