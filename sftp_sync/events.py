@@ -35,6 +35,7 @@ EVENTS: Mapping[str, str] = {
     "ledger_restored": "The ledger is a backup put back: due rows are looked into before sending.",
     # Sending.
     "row_answered": "A row was sent, and what became of it: `state`, `call_id`, `outcome`.",
+    "answer_too_late": "An answer came when its row had been decided on.",
     "answer_not_recorded": "An answer could not be written down yet; it is tried until it can.",
     "campaign_idle": "A campaign has nothing to send at this moment (only with `--verbose`).",
     "draft_answered": "A file's campaign was made at the vendor's, or not: `outcome`.",

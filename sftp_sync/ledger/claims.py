@@ -15,7 +15,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sftp_sync.ledger.conditions import is_in_doubt
+from sftp_sync.ledger.conditions import is_number_in_doubt
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.forbidding import suppress, wanting, was_called_recently
 from sftp_sync.ledger.gap import put_row_in_doubt
@@ -93,8 +93,7 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
     stopped = stops_campaign(connection, campaign, when)
     if stopped is not None:
         return stopped
-    waits = False
-    for file in due_files(connection, campaign.name):
+    for file in due_files(connection, campaign, when.now):
         if stops_file(connection, campaign, file, when):
             return Idle.JUDGING
         for _ in range(JUDGED_AT_ONCE):
@@ -111,8 +110,7 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
         else:
             return Idle.JUDGING
         advance(connection, file.id)
-        waits = waits or _has_pending(connection, file.id)
-    return Idle.IN_DOUBT if waits else Idle.NOTHING
+    return Idle.IN_DOUBT if is_any_due(connection, campaign.name) else Idle.NOTHING
 
 
 def stops_campaign(connection: Connection, campaign: Campaign, when: Moment) -> Idle | None:
@@ -140,14 +138,25 @@ def calls_left(connection: Connection, campaign: Campaign, day: str) -> int | No
     return max(0, limit - (spent or 0))
 
 
-def due_files(connection: Connection, campaign: str) -> Sequence[AnyRow]:
-    """The files of a campaign that have rows to send, oldest first."""
-    asked = (
-        select(files.c.id, files.c.received_at, files.c.calls, files.c.limit_waived)
-        .where(files.c.campaign == campaign, files.c.state == FileState.DISPATCHING)
-        .where(exists().where(rows.c.file_id == files.c.id, rows.c.state == RowState.PENDING))
+def due_files(connection: Connection, campaign: Campaign, now: datetime) -> Sequence[AnyRow]:
+    """The files of a campaign with rows to send or to expire, oldest first: however many wait for
+    a number in doubt, they hold up nobody.
+    """
+    pending = (rows.c.file_id == files.c.id) & (rows.c.state == RowState.PENDING)
+    is_next: ColumnElement[bool] = exists().where(pending, ~is_number_in_doubt())
+    if campaign.expires_after is not None:
+        is_next |= (files.c.received_at < now - campaign.expires_after) & exists().where(pending)
+    asked = select(files.c.id, files.c.received_at, files.c.calls, files.c.limit_waived).where(
+        *_dispatching([campaign.name]), is_next
     )
     return connection.execute(asked.order_by(files.c.id).limit(DUE_FILES)).all()
+
+
+def is_any_due(connection: Connection, campaign: str) -> bool:
+    """Whether a campaign has rows to send, though it be later."""
+    pending = exists().where(rows.c.file_id == files.c.id, rows.c.state == RowState.PENDING)
+    asked = select(exists().where(*_dispatching([campaign]), pending))
+    return bool(connection.execute(asked).scalar_one())
 
 
 def is_expired(campaign: Campaign, received_at: datetime, now: datetime) -> bool:
@@ -180,20 +189,9 @@ def stops_file(connection: Connection, campaign: Campaign, file: AnyRow, when: M
 
 def _next_row(connection: Connection, file_id: int) -> AnyRow | None:
     """The next pending row whose number is in no doubt, in the order of the lines."""
-    other = rows.alias("other")
-    in_doubt = exists().where(
-        other.c.destination_id == rows.c.destination_id,
-        other.c.phone == rows.c.phone,
-        is_in_doubt(other),
-    )
     pending = (rows.c.file_id == file_id) & (rows.c.state == RowState.PENDING)
-    asked = select(rows).where(pending, ~in_doubt).order_by(rows.c.id).limit(1)
+    asked = select(rows).where(pending, ~is_number_in_doubt()).order_by(rows.c.id).limit(1)
     return connection.execute(asked).one_or_none()
-
-
-def _has_pending(connection: Connection, file_id: int) -> bool:
-    here = exists().where(rows.c.file_id == file_id, rows.c.state == RowState.PENDING)
-    return bool(connection.execute(select(here)).scalar_one())
 
 
 def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) -> Claim | Idle:

@@ -4,7 +4,7 @@ time SQLite cannot tell that an index covers a question, and reads every row ins
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, FromClause, literal_column
+from sqlalchemy import ColumnElement, FromClause, exists, literal_column
 
 from sftp_sync.ledger.schema import rows
 from sftp_sync.model import RowState
@@ -18,6 +18,16 @@ def _is_one_of(table: FromClause, states: tuple[RowState, ...]) -> ColumnElement
 def is_in_doubt(table: FromClause = rows) -> ColumnElement[bool]:
     """It may be called at this moment, or may have been."""
     return _is_one_of(table, (RowState.SENDING, RowState.UNCERTAIN))
+
+
+def is_number_in_doubt() -> ColumnElement[bool]:
+    """A row with the same number may be called at this moment, or may have been."""
+    other = rows.alias("other")
+    return exists().where(
+        other.c.destination_id == rows.c.destination_id,
+        other.c.phone == rows.c.phone,
+        is_in_doubt(other),
+    )
 
 
 def is_called(table: FromClause = rows) -> ColumnElement[bool]:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sftp_sync.ledger.claims import Moment, claimant
-from sftp_sync.ledger.conditions import is_called
+from sftp_sync.ledger.conditions import is_called, is_in_doubt
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.identities import is_any_ours
@@ -38,29 +38,29 @@ class Doubts:
     def take_over(
         self, lease: Lease, campaigns: Sequence[str], now: datetime, look_after: timedelta
     ) -> int:
-        """What an earlier holder was sending when it ended may have been called."""
+        """What an earlier holder was sending when it ended may have been called: of these
+        campaigns, and of whatever others this lease was for then.
+        """
         theirs = select(files.c.id).where(files.c.campaign.in_(campaigns))
-        sending = (rows.c.state == RowState.SENDING) & (rows.c.claimant != claimant(lease))
+        before = rows.c.claimant.startswith(f"{lease.name}/", autoescape=True)
         # Rows of a file's campaign are in doubt together, by that.
-        sending &= rows.c.launch_id.is_(None)
+        sending = is_in_doubt() & (rows.c.state == RowState.SENDING) & rows.c.launch_id.is_(None)
+        sending &= (rows.c.claimant != claimant(lease)) & (before | rows.c.file_id.in_(theirs))
         with writing(self._engine) as connection:
             lease.guard(connection)
-            asked = select(rows.c.id, rows.c.claimed_at, rows.c.doubt_since)
-            found = connection.execute(asked.where(sending, rows.c.file_id.in_(theirs))).all()
-            for row in found:
-                connection.execute(
-                    update(rows)
-                    .where(rows.c.id == row.id)
-                    .values(
-                        state=RowState.UNCERTAIN,
-                        doubt_since=row.doubt_since or row.claimed_at,
-                        given_up_at=now,
-                        next_look_at=now + look_after,
-                        looks=0,
-                        reason="the process that was sending it ended",
-                    ),
-                )
-        return len(found)
+            taken = connection.execute(
+                update(rows)
+                .where(sending)
+                .values(
+                    state=RowState.UNCERTAIN,
+                    doubt_since=func.coalesce(rows.c.doubt_since, rows.c.claimed_at),
+                    given_up_at=now,
+                    next_look_at=now + look_after,
+                    looks=0,
+                    reason="the process that was sending it ended",
+                ),
+            )
+        return taken.rowcount
 
     def due(self, campaign: Campaign, now: datetime) -> list[Doubt]:
         """The rows of a campaign whose time to look has come, longest in doubt first."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from sftp_sync.ledger.claims import Moment, calls_left, claimant, is_paused, stops_campaign
+from sftp_sync.ledger.claims import Moment, claimant, is_paused
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.forbidding import wanting
 from sftp_sync.ledger.launched import (
@@ -26,7 +26,7 @@ from sftp_sync.ledger.launched import (
     unpin,
 )
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.ledger.planning import is_dispatching, plan, why_stale, why_unwanted
+from sftp_sync.ledger.planning import plan, why_not_now, why_unwanted
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import launches
 from sftp_sync.model import (
@@ -100,7 +100,7 @@ class Launches:
         """Why a draft may not be started now; None where it may, as far as can be seen."""
         with reading(self._engine) as connection:
             asked = select(launches).where(launches.c.id == launch.id)
-            return _judged(connection, campaign, connection.execute(asked).one(), terms, when)
+            return why_not_now(connection, campaign, connection.execute(asked).one(), terms, when)
 
     def claim(
         self, lease: Lease, campaign: Campaign, launch: Launch, terms: Terms, when: Moment
@@ -110,7 +110,7 @@ class Launches:
             with writing(self._engine) as connection:
                 lease.guard(connection)
                 row = _one(connection, launch.id)
-                unfit = _judged(connection, campaign, row, terms, when)
+                unfit = why_not_now(connection, campaign, row, terms, when)
                 if unfit is not None:
                     return unfit
                 claimed = when.now, claimant(lease), when.day
@@ -210,21 +210,6 @@ class Launches:
 def _one(connection: Connection, launch_id: int) -> AnyRow:
     asked = select(launches).where(launches.c.id == launch_id)
     return connection.execute(asked.with_for_update()).one()
-
-
-def _judged(
-    connection: Connection, campaign: Campaign, row: AnyRow, terms: Terms, when: Moment
-) -> Stale | Idle | None:
-    if row.state != LaunchState.DRAFTED or not is_dispatching(connection, row.file_id):
-        return Idle.NOTHING
-    stopped = stops_campaign(connection, campaign, when)
-    if stopped is not None:
-        return stopped
-    left, a_day = calls_left(connection, campaign, when.day), campaign.limits.calls_per_day
-    # Asked again and again until tomorrow: before anything that takes a look at every row.
-    if left is not None and a_day is not None and left < row.recipients <= a_day:
-        return Idle.DAY_LIMIT
-    return why_stale(connection, campaign, row, terms, when)
 
 
 def _start(row: AnyRow, when: Moment, looks: int) -> Start:

@@ -13,11 +13,12 @@ from sftp_sync.ledger.claims import (
     Moment,
     calls_left,
     due_files,
+    is_any_due,
     is_expired,
     stops_campaign,
     stops_file,
 )
-from sftp_sync.ledger.conditions import is_called, is_in_doubt
+from sftp_sync.ledger.conditions import is_called, is_number_in_doubt
 from sftp_sync.ledger.forbidding import among, suppress, was_called_recently
 from sftp_sync.ledger.gap import put_in_doubt
 from sftp_sync.ledger.progress import advance
@@ -52,10 +53,8 @@ def plan(connection: Connection, campaign: Campaign, terms: Terms, when: Moment)
     if stopped is not None:
         return stopped
     left = calls_left(connection, campaign, when.day)
-    waits = False
-    for file in due_files(connection, campaign.name):
+    for file in due_files(connection, campaign, when.now):
         if _has_open_launch(connection, file.id):
-            waits = True
             continue
         if stops_file(connection, campaign, file, when):
             return Idle.JUDGING
@@ -68,11 +67,30 @@ def plan(connection: Connection, campaign: Campaign, terms: Terms, when: Moment)
         advance(connection, file.id)
         if found:
             return Idle.JUDGING
-        waits = True
-    return Idle.IN_DOUBT if waits else Idle.NOTHING
+    return Idle.IN_DOUBT if is_any_due(connection, campaign.name) else Idle.NOTHING
 
 
-def why_stale(
+def why_not_now(
+    connection: Connection, campaign: Campaign, row: AnyRow, terms: Terms, when: Moment
+) -> Stale | Idle | None:
+    """Why a draft may not be started at this moment, or not as it is; None where it may."""
+    if row.state != LaunchState.DRAFTED:
+        return Idle.NOTHING
+    if _is_given_up(connection, row):
+        return Stale("nobody of it is to be called any more")
+    if not _is_dispatching(connection, row.file_id):
+        return Idle.NOTHING
+    stopped = stops_campaign(connection, campaign, when)
+    if stopped is not None:
+        return stopped
+    left, a_day = calls_left(connection, campaign, when.day), campaign.limits.calls_per_day
+    # Asked again and again until tomorrow: before anything that takes a look at every row.
+    if left is not None and a_day is not None and left < row.recipients <= a_day:
+        return Idle.DAY_LIMIT
+    return _why_stale(connection, campaign, row, terms, when)
+
+
+def _why_stale(
     connection: Connection, campaign: Campaign, launch: AnyRow, terms: Terms, when: Moment
 ) -> Stale | None:
     """What has changed since the contacts were fixed, so that they must not be called as they
@@ -111,13 +129,22 @@ def why_unwanted(
     received = select(files.c.received_at).where(files.c.id == launch.file_id)
     if is_expired(campaign, connection.execute(received).scalar_one(), now):
         return "it is too late to call its contacts (expires_after)"
-    phones = connection.execute(select(rows.c.phone).where(rows.c.launch_id == launch.id))
-    if next(among(connection, campaign.name, phones.scalars()), None) is not None:
+    here = (rows.c.launch_id == launch.id) & (rows.c.state == RowState.UNCERTAIN)
+    phones = list(connection.execute(select(rows.c.phone).where(here)).scalars())
+    if len(phones) != launch.recipients:
+        return "some of its contacts have been decided on since"
+    if next(among(connection, campaign.name, phones), None) is not None:
         return "some of its numbers are not to be called any more"
     return None
 
 
-def is_dispatching(connection: Connection, file_id: int) -> bool:
+def _is_given_up(connection: Connection, launch: AnyRow) -> bool:
+    """Whether nobody of a draft is to be called any more."""
+    here = exists().where(rows.c.launch_id == launch.id, rows.c.state == RowState.PENDING)
+    return not connection.execute(select(here)).scalar_one()
+
+
+def _is_dispatching(connection: Connection, file_id: int) -> bool:
     """Whether a file's rows may be sent at all."""
     asked = select(files.c.state).where(files.c.id == file_id)
     return bool(connection.execute(asked).scalar_one() == FileState.DISPATCHING)
@@ -140,7 +167,7 @@ def _candidates(connection: Connection, file_id: int, most: int) -> Sequence[Any
     asked = select(rows.c.id, rows.c.phone, rows.c.destination_id).where(
         rows.c.file_id == file_id,
         rows.c.state == RowState.PENDING,
-        ~_is_elsewhere_in_doubt(),
+        ~is_number_in_doubt(),
     )
     return connection.execute(asked.order_by(rows.c.id).limit(most)).all()
 
@@ -207,20 +234,11 @@ def _name(connection: Connection, file_id: int) -> str:
     return f"{file.campaign}: {file.name[:SHOWN_NAME]} ({key})"
 
 
-def _is_elsewhere_in_doubt() -> ColumnElement[bool]:
-    other = rows.alias("other")
-    return exists().where(
-        other.c.destination_id == rows.c.destination_id,
-        other.c.phone == rows.c.phone,
-        is_in_doubt(other),
-    )
-
-
 def _is_called(campaign: Campaign, now: datetime) -> ColumnElement[bool]:
     if campaign.allow_duplicates:
-        return _is_elsewhere_in_doubt()
+        return is_number_in_doubt()
     other = rows.alias("called")
-    return _is_elsewhere_in_doubt() | exists().where(
+    return is_number_in_doubt() | exists().where(
         other.c.destination_id == rows.c.destination_id,
         other.c.phone == rows.c.phone,
         other.c.queued_at > now - campaign.repeat_after,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, insert, update
+from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sftp_sync.ledger.claims import spend
@@ -28,6 +28,8 @@ S = RowState
 NOT_CALLED = {S.PENDING, S.REFUSED, S.ALREADY_QUEUED}
 FEW_LOOKS, MANY_LOOKS = 2, 20
 LONGEST_PAUSE = timedelta(hours=1)
+TOO_LATE = "too late"
+LATE_CALL = f"{TOO_LATE}: accepted "
 STILL_OPEN = (S.SENDING, S.UNCERTAIN)
 
 
@@ -120,14 +122,31 @@ def _settle(
     ours = (rows.c.id == claim.row_id) & (rows.c.attempt == claim.attempt)
     settled = update(rows).where(ours, rows.c.state.in_(STILL_OPEN)).values(**values)
     if connection.execute(settled).rowcount == 0:
-        note(connection, claim.row_id, claim.attempt, now, f"too late: {said}")
+        note(connection, claim.row_id, claim.attempt, now, f"{TOO_LATE}: {said}")
+        _show_late_call(connection, claim)
         return Settled(None)
     # What is in doubt stays counted, and a re-ask is not counted again.
     if values["state"] in NOT_CALLED and claim.doubt_since is None:
         spend(connection, claim.file_id, claim.day, -1)
     if values["state"] == S.UNCERTAIN or claim.doubt_since is not None:
         note(connection, claim.row_id, claim.attempt, now, said)
+    if claim.attempt > 1:
+        _show_late_call(connection, claim)
     advance(connection, claim.file_id)
     state = RowState(str(values["state"]))
     call_id = values.get("call_id")
     return Settled(state, None if call_id is None else str(call_id))
+
+
+def _show_late_call(connection: Connection, claim: Claim) -> None:
+    """An answer that came too late may tell of a call that the row does not have: a person may have
+    been called twice, and whoever looks at the row is to see it.
+    """
+    call_id = select(rows.c.call_id).where(rows.c.id == claim.row_id).scalar_subquery()
+    heard = select(evidence.c.said, call_id).where(
+        evidence.c.row_id == claim.row_id, evidence.c.said.startswith(LATE_CALL)
+    )
+    for said, own in connection.execute(heard.order_by(evidence.c.id)).all():
+        if own not in said.split():
+            told = f"It may have been called twice: the vendor said, {said}"
+            connection.execute(update(rows).where(rows.c.id == claim.row_id).values(reason=told))

@@ -69,6 +69,13 @@ class Sender:
             call_id=settled.call_id,
             outcome=type(answer.outcome).__name__,
         )
+        if settled.state is None:
+            log.warning(
+                "answer_too_late",
+                campaign=errand.route.name,
+                row=errand.claim.row_id,
+                call_id=getattr(answer.outcome, "call_id", None),
+            )
         was_in_doubt = errand.claim.doubt_since is not None
         return Done(errand.route, answer.outcome, settled, was_in_doubt)
 

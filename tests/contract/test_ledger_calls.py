@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sftp_sync.errors import LeaseLost
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.claims import JUDGED_AT_ONCE, Moment
+from sftp_sync.ledger.claims import DUE_FILES, JUDGED_AT_ONCE, Moment
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import evidence, files, leases, rows, spending
 from sftp_sync.model import (
@@ -159,6 +159,19 @@ class TestClaiming:
         assert work.claim(reminders) == Idle.IN_DOUBT
         work.settle(both[0], Refused("no"))
         assert work.claimed(reminders).phone == a_phone(1)
+
+    def test_is_not_kept_from_a_free_number_by_however_many_files_that_wait(
+        self, work: Work
+    ) -> None:
+        work.list(a_phone(1))
+        work.in_doubt()
+        for each in range(DUE_FILES + 1):
+            work.list(a_phone(1), name=f"leads-{each}")
+        assert work.claim() == Idle.IN_DOUBT
+        work.list(a_phone(2), name="free")
+        assert work.claimed().phone == a_phone(2)
+        brief = a_campaign(expires_after=HOUR)
+        assert work.claim(brief, Moment(NOW + 2 * HOUR, TODAY.day)) == Idle.JUDGING
 
     def test_does_not_mind_the_same_number_in_another_vendor_campaign(self, work: Work) -> None:
         elsewhere = a_campaign("surveys", destination="elsewhere")
@@ -370,6 +383,19 @@ class TestSettling:
             "too late: accepted late",
             "too late: uncertain: even later",
         ]
+        assert (
+            "called twice: the vendor said, too late: accepted late"
+            in work.row(first.row_id).reason
+        )
+
+    def test_says_nothing_of_a_late_answer_that_tells_of_the_same_call(self, work: Work) -> None:
+        work.list(a_phone(1))
+        first = work.claimed()
+        taken_over(work)
+        again = work.ask_again(work.doubt())
+        assert work.settle(again, Accepted("c1")) == RowState.ACCEPTED
+        assert work.settle(first, Accepted("c1")) is None
+        assert work.row(first.row_id).reason is None
 
     def test_believes_no_id_that_another_row_has(self, work: Work) -> None:
         work.list(a_phone(1), a_phone(2))
@@ -414,9 +440,20 @@ class TestTakingOver:
     def test_leaves_the_campaigns_of_others_alone(self, work: Work) -> None:
         surveys = a_campaign("surveys", destination="elsewhere")
         work.list(a_phone(1), campaign=surveys)
-        claim = work.claimed(surveys)
+        with work.ledger.leases.hold("dispatch:talkover-2") as theirs:
+            claim = work.ledger.claims.claim(theirs, surveys, TODAY)
+        assert isinstance(claim, Claim)
         assert taken_over(work) == 0
         assert work.row(claim.row_id).state == "sending"
+
+    def test_takes_the_rows_of_a_campaign_that_is_not_the_accounts_any_more(
+        self, work: Work
+    ) -> None:
+        surveys = a_campaign("surveys", destination="elsewhere")
+        work.list(a_phone(1), campaign=surveys)
+        claim = work.claimed(surveys)
+        assert taken_over(work) == 1
+        assert work.row(claim.row_id).state == "uncertain"
 
 
 class TestDoubts:

@@ -421,6 +421,14 @@ class TestTheClaimOfAStart:
         assert desk.claim(drafted) == Idle.NOTHING
         assert desk.states() == {"pending": 1}
 
+    def test_of_a_list_that_was_wholly_decided_on_gives_way_to_the_next(self, desk: Desk) -> None:
+        file_id = desk.file(a_phone(1))
+        drafted = desk.draft()
+        with written(desk.ledger) as connection:
+            connection.execute(update(rows).values(state="refused"))
+            connection.execute(update(files).where(files.c.id == file_id).values(state="following"))
+        assert isinstance(desk.claim(drafted), Stale)
+
     def test_is_for_who_holds_the_lease(self, desk: Desk) -> None:
         desk.file(a_phone(1))
         drafted = desk.draft()
@@ -561,6 +569,16 @@ class TestALook:
         assert self.again(desk, doubtful) is None
         assert desk.plan().recipients == 1
         assert desk.states() == {"suppressed": 1, "pending": 1}
+
+    def test_that_finds_a_contact_decided_on_lets_the_others_go_on(self, desk: Desk) -> None:
+        desk.file(a_phone(1), a_phone(2))
+        doubtful = desk.doubtful()
+        with written(desk.ledger) as connection:
+            first = rows.c.phone == a_phone(1)
+            connection.execute(update(rows).where(first).values(state="refused"))
+        assert self.again(desk, doubtful) is None
+        assert desk.launch(doubtful.id).state == "stale"
+        assert desk.plan().recipients == 1
 
     def test_that_proves_nothing_is_repeated_later_or_left_to_a_person(self, desk: Desk) -> None:
         desk.file(a_phone(1))
