@@ -69,6 +69,16 @@ class WindUp:
     problems: tuple[SyncError, ...] = ()
 
     @property
+    def is_busy(self) -> bool:
+        """Whether another process is at it."""
+        return any(isinstance(problem, LeaseBusy) for problem in self.problems)
+
+    @property
+    def has_done_something(self) -> bool:
+        """Whether there were news from the vendor, or something for the partner."""
+        return self.followed != Followed() or self.published != Published()
+
+    @property
     def is_fine(self) -> bool:
         """Whether nobody needs to look."""
         return all(isinstance(problem, LeaseBusy) for problem in self.problems)

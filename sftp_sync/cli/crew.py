@@ -68,6 +68,15 @@ class Everything:
     sends: list[SendReport]
     ends: list[WindUp]
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether nothing was done because other processes are at it. Where nobody collects or
+        sends here, that there is nothing to follow or publish is no work done.
+        """
+        parts = [*self.runs, *self.sends] or self.ends
+        is_all_busy = bool(parts) and all(one.is_busy for one in parts)
+        return is_all_busy and not any(one.has_done_something for one in self.ends)
+
 
 def run_everything(
     campaigns: Sequence[CampaignConfig], office: Office, watch: Watch, order: Order

@@ -52,7 +52,8 @@ def test_a_second_sync_leaves_the_rows_to_the_first(house: CallHouse, taking: Ve
         second = house.dispatch()
         running.communicate()
     assert "another process is sending" in second.said
-    assert second.code == 0
+    # There was nothing else for it to do.
+    assert second.code == 75
     assert running.returncode == 0
     each_once(house, taking)
 
