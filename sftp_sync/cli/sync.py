@@ -118,7 +118,7 @@ def _code(done: Everything, found: list[Standing]) -> int:
     reports: list[RunReport | SendReport | WindUp] = [*done.runs, *done.sends, *done.ends]
     if not all(one.is_fine for one in reports) or any(one.attention for one in found):
         return NEEDS_A_LOOK
-    return BUSY if done.runs and all(one.is_busy for one in done.runs) else 0
+    return BUSY if done.is_busy else 0
 
 
 def _preview(config: Config, chosen: list[CampaignConfig], *, json: bool, quiet: bool) -> int:
