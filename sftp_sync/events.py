@@ -40,6 +40,7 @@ EVENTS: Mapping[str, str] = {
     "campaign_idle": "A campaign has nothing to send at this moment (only with `--verbose`).",
     "draft_answered": "A file's campaign was made at the vendor's, or not: `outcome`.",
     "campaign_start_answered": "A file's campaign was started at the vendor's, or not: `outcome`.",
+    "calls_not_read_whole": "The vendor's list of calls is too long to be read to its end.",
     "campaign_not_told": "The vendor does not tell of a file's campaign: `reason`.",
     "campaign_found_started": "A start in doubt was found to have worked.",
     "draft_left_behind": "A campaign made at the vendor's is not used: `reason`.",

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Engine, exists, select, update
+from sqlalchemy import Engine, Select, exists, select, update
 
 from sftp_sync.ledger.conditions import is_called
 from sftp_sync.ledger.engine import reading, writing
@@ -14,7 +14,7 @@ from sftp_sync.ledger.launched import launch_of
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import campaigns as paused
 from sftp_sync.ledger.schema import files, launches, rows
-from sftp_sync.model import Contact, Launch, LaunchState, PinnedRow, RowState
+from sftp_sync.model import Contact, FileState, Launch, LaunchState, PinnedRow, RowState
 
 AT_ONCE = 500
 CONTACTS_AT_ONCE = 2_000
@@ -78,6 +78,24 @@ class Departures:
                 for row in connection.execute(asked.order_by(launches.c.id)):
                     found.setdefault(row.file_id, []).append(launch_of(row))
         return found
+
+    def is_any_open(self, campaign: str) -> bool:
+        """Whether anything is still to be heard of a campaign's lists."""
+        started = exists().where(
+            launches.c.campaign == campaign,
+            launches.c.state == LaunchState.STARTED,
+            launches.c.ended_at.is_(None),
+        )
+        with reading(self._engine) as connection:
+            return bool(
+                connection.execute(select(started | exists(_adrift(campaign)))).scalar_one()
+            )
+
+    def adrift(self, campaign: str, before: datetime) -> list[int]:
+        """Some rows called before then, by no campaign that is known, whose calls are not over."""
+        asked = _adrift(campaign).where(rows.c.queued_at < before)
+        with reading(self._engine) as connection:
+            return [row.id for row in connection.execute(asked.limit(AT_ONCE))]
 
     def under_way(self, campaign: str) -> list[Launch]:
         """Campaigns that were started and of which something may still be heard, oldest first."""
@@ -166,3 +184,14 @@ class Departures:
             lease.guard(connection)
             ours = update(launches).where(launches.c.id == launch.id, ~still)
             connection.execute(ours.values(ended_at=now))
+
+
+def _adrift(campaign: str) -> Select[tuple[int]]:
+    following = (FileState.DISPATCHING, FileState.FOLLOWING)
+    here = (files.c.campaign == campaign) & files.c.state.in_(following)
+    return (
+        select(rows.c.id)
+        .join(files, files.c.id == rows.c.file_id)
+        .where(here, rows.c.launch_id.is_(None), rows.c.over_at.is_(None))
+        .where(rows.c.state == RowState.ACCEPTED)
+    )

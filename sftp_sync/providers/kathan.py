@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+import structlog
+
 from sftp_sync.errors import VendorRefused, VendorUnavailable
 from sftp_sync.model import Accepted
 from sftp_sync.providers.base import (
@@ -38,6 +40,8 @@ SCHEDULE = {
 }
 LIST_ID_KEYS = ("id", "recipient_list_id", "list_id")
 LIST_ID_WRAPPINGS = ("recipient_list", "list", "data")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Kathan:
 
     def calls(self) -> Iterator[CallPage]:
         """All calls of the account. Neither the order nor a total is documented, so the list is
-        read to its end.
+        read to its end, or to where there seems to be none.
         """
         seen: set[str] = set()
         for page in range(MOST_PAGES):
@@ -112,7 +116,7 @@ class Kathan:
             seen.update(new)
             if len(listed.entries) < CALLS_PER_PAGE:
                 return
-        raise VendorUnavailable("Kathan's list of calls has no end.")
+        log.warning("calls_not_read_whole", read=len(seen))
 
     def check_account(self) -> None:
         """One call of the account, which needs both headers to be good."""

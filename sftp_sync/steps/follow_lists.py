@@ -13,10 +13,12 @@ from sftp_sync.around import Surroundings
 from sftp_sync.errors import VendorRefused
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import CallNews, Campaign, Launch
-from sftp_sync.outcome import KNOWN
+from sftp_sync.outcome import KNOWN, UNKNOWN
 from sftp_sync.providers.base import GONE, ListProvider, VendorCall
 from sftp_sync.steps.followed import Followed
 from sftp_sync.steps.matching import COMPLETED, Heard, by_number, news_of_contact
+
+ADRIFT = "a person said that it was called; its campaign at the vendor is not known"
 
 log = structlog.get_logger(__name__)
 
@@ -24,15 +26,15 @@ log = structlog.get_logger(__name__)
 def follow_lists(campaign: Campaign, provider: ListProvider, around: Surroundings) -> Followed:
     """Bring the calls that are not over up to date."""
     departures = around.ledger.departures
-    if not departures.under_way(campaign.name):
+    if not departures.is_any_open(campaign.name):
         return Followed()
     with around.ledger.leases.hold(f"follow:{campaign.name}") as lease:
         launches = [
             _asked(launch, provider, around, lease)
             for launch in departures.under_way(campaign.name)
         ]
-        heard = _heard(campaign, provider, around)
-        total = Followed()
+        heard = _heard(campaign, launches, provider, around)
+        total = _end_adrift(campaign, around, lease)
         for launch in launches:
             followed = _follow_one(launch, heard, around, lease)
             total = Followed(total.changed + followed.changed, total.over + followed.over)
@@ -42,6 +44,20 @@ def follow_lists(campaign: Campaign, provider: ListProvider, around: Surrounding
             if launch.status in {COMPLETED, GONE} or is_late:
                 departures.end(lease, launch, heard.now)
     return total
+
+
+def _end_adrift(campaign: Campaign, around: Surroundings, lease: Lease) -> Followed:
+    """What a person says was called, of which no campaign at the vendor is known: nothing more will
+    be heard of it.
+    """
+    now = around.now()
+    late = now - campaign.results.final_after
+    ended = 0
+    while found := around.ledger.departures.adrift(campaign.name, late):
+        news = [CallNews(row_id, UNKNOWN, over_at=now, matched_by=ADRIFT) for row_id in found]
+        around.ledger.following.hear(lease, news)
+        ended += len(found)
+    return Followed(ended, ended)
 
 
 def _asked(launch: Launch, provider: ListProvider, around: Surroundings, lease: Lease) -> Launch:
@@ -58,16 +74,23 @@ def _asked(launch: Launch, provider: ListProvider, around: Surroundings, lease: 
     return replace(launch, status=seen.status, counts=seen.counts)
 
 
-def _heard(campaign: Campaign, provider: ListProvider, around: Surroundings) -> Heard:
+def _heard(
+    campaign: Campaign, launches: Iterable[Launch], provider: ListProvider, around: Surroundings
+) -> Heard:
+    departures = around.ledger.departures
+    wanted = {
+        one.phone for launch in launches for page in departures.contacts(launch) for one in page
+    }
     calls: list[VendorCall] = []
     offset: float | None = None
-    for page in provider.calls():
+    for page in provider.calls() if wanted else ():
         around.wait(0)
-        calls += page.calls
+        # The list is of the account's whole life: only what may be ours stays in memory.
+        calls += (call for call in page.calls if call.to in wanted)
         offset = page.clock_offset if page.clock_offset is not None else offset
     return Heard(
         by_number=by_number(calls),
-        launches=around.ledger.departures.all_started(),
+        launches=departures.all_started(),
         clock_offset=offset,
         final_after=campaign.results.final_after,
         now=around.now(),

@@ -74,26 +74,41 @@ def _call_of(
 ) -> tuple[VendorCall | None, str | None]:
     """The contact's call and how it was found; or why none was taken, where several fit."""
     listed = heard.by_number.get(contact.phone, ())
-    if contact.call_id is not None:
-        ours = next((call for call in listed if call.id == contact.call_id), None)
-        return ours, None if ours is None else BY_NUMBER_AND_ASSISTANT
     others = [row for row in rows if row[0] != contact.row_id]
     held = {call_id for _, _, call_id in others if call_id is not None}
     fitting = [call for call in listed if call.id not in held and _fits(call, launch, heard)]
-    searching = {launch_id for _, launch_id, call_id in others if call_id is None}
-    rivals = [
-        one
-        for launch_id in searching
-        if (one := heard.launches.get(launch_id)) is not None
-        and any(_fits(call, one, heard) for call in fitting)
-    ]
-    if len(fitting) == 1 and not rivals:
+    if contact.call_id is not None:
+        ours = next((call for call in listed if call.id == contact.call_id), None)
+        return ours, None if ours is None else _how(ours, fitting)
+    is_contested = any(_may_have(row, call, heard) for row in others for call in fitting)
+    if len(fitting) == 1 and not is_contested:
         return fitting[0], BY_NUMBER_AND_ASSISTANT
     if not fitting:
         return None, None
-    if rivals:
+    if is_contested:
         return None, "calls to this number may be those of another list: none was taken for it"
     return None, f"{len(fitting)} calls fit its number, assistant and time: none was taken for it"
+
+
+def _how(ours: VendorCall, fitting: Sequence[VendorCall]) -> str:
+    """A contact keeps the call that it has; that others fit by now, as after a retry, is told."""
+    more = sum(call.id != ours.id for call in fitting)
+    return BY_NUMBER_AND_ASSISTANT + (f"; {more} more fit by now" if more else "")
+
+
+def _may_have(row: tuple[int, int, str | None], call: VendorCall, heard: Heard) -> bool:
+    """Whether a call may be that of another row: of one that has none, or has one after which its
+    campaign called again.
+    """
+    _, launch_id, call_id = row
+    launch = heard.launches.get(launch_id)
+    if launch is None or not _fits(call, launch, heard):
+        return False
+    if call_id is None:
+        return True
+    its_own = next((one for one in heard.by_number.get(call.to, ()) if one.id == call_id), None)
+    is_over = launch.ended_at is not None and launch.ended_at < (call.created_at or heard.now)
+    return its_own is not None and its_own.status.lower() in MAY_BE_RETRIED and not is_over
 
 
 def _fits(call: VendorCall, launch: Launch, heard: Heard) -> bool:

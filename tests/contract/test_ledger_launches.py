@@ -664,3 +664,18 @@ class TestFollowing:
         departures.end(desk.lease, launch, NOW)
         assert departures.under_way("renewals") == []
         assert departures.all_started().keys() == {launch.id}
+
+    def test_ends_what_was_called_by_no_campaign_that_is_known(self, desk: Desk) -> None:
+        departures = desk.ledger.departures
+        assert not departures.is_any_open("renewals")
+        desk.file(a_phone(1), a_phone(2))
+        with written(desk.ledger) as connection:
+            first = rows.c.phone == a_phone(1)
+            called = {"state": "accepted", "queued_at": NOW}
+            connection.execute(update(rows).where(first).values(state="sending"))
+            connection.execute(update(rows).where(first).values(**called))
+        assert departures.is_any_open("renewals")
+        assert departures.adrift("renewals", NOW) == []
+        (found,) = departures.adrift("renewals", NOW + HOUR)
+        desk.ledger.following.hear(desk.lease, [CallNews(found, "unknown", over_at=NOW)])
+        assert not departures.is_any_open("renewals")

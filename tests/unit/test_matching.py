@@ -137,6 +137,20 @@ def test_a_call_that_another_contact_has_is_not_taken() -> None:
     assert found.call_id == "c2"
 
 
+def test_a_call_that_may_be_a_retry_of_another_contacts_is_not_taken() -> None:
+    rivals = {PHONE: [(1, 1, None), (7, 2, "c1")]}
+    earlier = replace(LAUNCH, id=2)
+    calls = a_call(status="no-answer"), a_call(id="c2", status="completed")
+    assert news(*calls, rivals=rivals, others=[earlier]) is None
+    # Whoever was reached is not called again, nor is anybody of a campaign that had ended by then.
+    reached = a_call(status="completed"), calls[1]
+    ended = replace(earlier, ended_at=NOW + HOUR / 2)
+    for heard, other in ((reached, earlier), (calls, ended)):
+        found = news(*heard, rivals=rivals, others=[other])
+        assert found is not None
+        assert found.call_id == "c2"
+
+
 class TestTheEnd:
     @pytest.mark.parametrize("status", ["completed", "Completed", "cancelled"])
     def test_is_told_by_the_status(self, status: str) -> None:
@@ -187,6 +201,7 @@ class TestAContactWithItsCall:
         found = news(a_call(status="completed"), a_call(id="c2"), contact=self.KNOWN)
         assert found is not None
         assert found.call_id == "c1"
+        assert found.matched_by == "matched by number, assistant and time; 1 more fit by now"
 
     def test_keeps_its_last_word_where_the_call_is_listed_no_more(self) -> None:
         assert news(contact=self.KNOWN, launch=COMPLETED) is None
