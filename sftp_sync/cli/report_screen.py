@@ -14,6 +14,7 @@ from sftp_sync.report.fates import reason_in_words
 from sftp_sync.report.headline import headline
 from sftp_sync.report.spans import spans, unit
 from sftp_sync.report.wording import (
+    counts_in_words,
     days_of,
     lasting,
     many,
@@ -22,9 +23,10 @@ from sftp_sync.report.wording import (
     shortened,
 )
 
-SHOWN_FILES, SHOWN_BARS = 15, 31
+SHOWN_FILES, SHOWN_LAUNCHES, SHOWN_BARS = 15, 15, 31
 NARROWEST_BAR, WIDEST_BAR, BESIDE_BAR = 8, 40, 78
 NARROW_NAME, WIDE_NAME, WIDE_SCREEN = 22, 32, 118
+STATUS_SIGNS, COUNTS_SIGNS = 24, 400
 # Dense, half dense and thin, so that a bar says the same on paper and in a log.
 TONES = {
     Group.COMPLETED: ("█", "green"),
@@ -43,6 +45,7 @@ def show(report: Report) -> None:
         _show_fates(screen, report)
         _show_days(screen, report)
         _show_files(screen, report)
+        _show_launches(screen, report)
         _show_reasons(screen, report.tally)
     screen.print()
     if not report.open:
@@ -102,6 +105,24 @@ def _show_files(screen: Console, report: Report) -> None:
         tally = Tally.sum(line.tally for line in earlier)
         cells = _cells("", tally, NARROWEST_BAR, groups)
         shown.add_row("", many(len(earlier), "earlier file"), *cells)
+    screen.print(shown)
+
+
+def _show_launches(screen: Console, report: Report) -> None:
+    if not report.launches:
+        return
+    shown = table("#file", "campaign at the vendor", "status", "#contacts", "the vendor's counts")
+    shown.columns[-1].overflow = "fold"
+    name_signs = WIDE_NAME if screen.width >= WIDE_SCREEN else NARROW_NAME
+    latest, earlier = report.launches[:SHOWN_LAUNCHES], report.launches[SHOWN_LAUNCHES:]
+    for file, launch in latest:
+        name = shortened(launch.name, name_signs)
+        status = shortened(launch.status or "-", STATUS_SIGNS)
+        counts = shortened(counts_in_words(launch.counts) or "-", COUNTS_SIGNS)
+        contacts = f"{launch.recipients:,}"
+        shown.add_row(str(file.id), plain(name), plain(status), contacts, plain(counts))
+    if earlier:
+        shown.add_row("", many(len(earlier), "earlier campaign"))
     screen.print(shown)
 
 

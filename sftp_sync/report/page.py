@@ -17,8 +17,8 @@ from sftp_sync.report.spans import spans
 from sftp_sync.report.tally import Tally
 from sftp_sync.report.values import FileLine, Report
 
-SHOWN_FILES = 25
-NAME_SIGNS, REASON_SIGNS, STATUS_SIGNS = 72, 160, 60
+SHOWN_FILES = SHOWN_LAUNCHES = 25
+NAME_SIGNS, REASON_SIGNS, STATUS_SIGNS, COUNTS_SIGNS = 72, 160, 60, 400
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,18 @@ class FileRow:
     bar: tuple[Piece, ...]
     bar_title: str
     rows_delivered: int
+
+
+@dataclass(frozen=True)
+class LaunchRow:
+    """A line of the table of campaigns at the vendor; status and counts are its own words."""
+
+    name: str
+    about: str
+    state: str
+    status: str
+    counts: str
+    contacts: int
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,7 @@ def page(report: Report) -> str:
             bars=bars,
             chart=charts.column_chart(bars) if report.files else None,
             files=file_rows(report),
+            launches=launch_rows(report),
             reasons=reason_rows(report.tally),
             statuses=sorted(report.tally.statuses.items(), key=lambda pair: (-pair[1], pair[0])),
         )
@@ -93,6 +106,21 @@ def file_rows(report: Report) -> list[FileRow]:
     latest, earlier = report.files[:SHOWN_FILES], report.files[SHOWN_FILES:]
     shown = [_file_row(line, report) for line in latest]
     return [*shown, _together(earlier)] if earlier else shown
+
+
+def launch_rows(report: Report) -> list[LaunchRow]:
+    """The latest campaigns that the vendor made of files."""
+    return [
+        LaunchRow(
+            name=wording.shortened(launch.name, NAME_SIGNS),
+            about=f"file {file.id}, id {wording.shortened(launch.vendor_id, STATUS_SIGNS)}",
+            state=launch.state,
+            status=wording.shortened(launch.status or "", STATUS_SIGNS),
+            counts=wording.shortened(wording.counts_in_words(launch.counts), COUNTS_SIGNS),
+            contacts=launch.recipients,
+        )
+        for file, launch in report.launches[:SHOWN_LAUNCHES]
+    ]
 
 
 def reason_rows(tally: Tally) -> list[ReasonRow]:

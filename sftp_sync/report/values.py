@@ -58,3 +58,8 @@ class Report:
     files: tuple[FileLine, ...]
     earlier_rows: int
     open: tuple[Open, ...]
+
+    @property
+    def launches(self) -> list[tuple[FileRecord, Launch]]:
+        """The campaigns that the vendor made of these files, the latest first."""
+        return [(line.file, one) for line in self.files for one in reversed(line.launches)]

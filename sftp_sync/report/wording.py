@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import date
 
 from sftp_sync.report.period import Period
@@ -29,6 +31,15 @@ def shortened(text: str, limit: int) -> str:
         return line
     end = limit // 3
     return f"{line[: limit - end - 1]}…{line[-end:]}"
+
+
+def counts_in_words(counts: Mapping[str, object]) -> str:
+    """What a vendor counts, word for word: what it counts is documented nowhere."""
+    values = (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        for value in counts.values()
+    )
+    return ", ".join(f"{name}: {value}" for name, value in zip(counts, values, strict=True))
 
 
 def percentage(part: int, whole: int) -> str:

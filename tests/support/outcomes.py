@@ -18,6 +18,8 @@ from sftp_sync.model import (
     ClassifiedBatch,
     FileRecord,
     FileState,
+    Launch,
+    LaunchState,
     Outcome,
     RowState,
 )
@@ -152,3 +154,19 @@ def calls(number: int, status: str | None, queued_at: datetime = NOW, **more: ob
 def rows_not_called(number: int, state: RowState, code: str | None = None) -> Counted:
     """Rows without a call."""
     return Counted(0, state, code, None, False, None, None, number)
+
+
+def a_launch(file_id: int = 1, **more: object) -> Launch:
+    """A campaign that the vendor made of a file, and started."""
+    made = Launch(
+        id=next(IDS),
+        file_id=file_id,
+        campaign="renewals",
+        state=LaunchState.STARTED,
+        name="renewals: leads.csv",
+        recipients=30,
+        vendor_id="c-1",
+        attempt=1,
+        made_at=NOW,
+    )
+    return replace(made, **more)  # type: ignore[arg-type]  # the fields are the dataclass's own

@@ -131,6 +131,10 @@ class TestAFile:
         assert told["counts"] == {"recipients": 3, "queued": 3}
         (line,) = house.run("report", "renewals", "--json").json["files"]
         assert line["vendor_campaigns"] == [told]
+        for words in (("report", "renewals"), ("report", "renewals", "--output", "-")):
+            said = house.run(*words).stdout
+            assert "recipients: 3, queued: 3" in said
+            assert "running" in said
 
 
 class TestWhoMustNotBeCalled:

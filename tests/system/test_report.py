@@ -14,12 +14,12 @@ import pytest
 
 from sftp_sync.ledger import Ledger
 from sftp_sync.model import AlreadyQueued, Campaign, FileState, Refused
-from sftp_sync.report import Fate
+from sftp_sync.report import Fate, Period, compose, page
 from sftp_sync.wiring import now
 from tests.support.browser import Browser, Screen, browser
-from tests.support.builders import ARow, a_batch, a_duplicate_row, a_phone, an_invalid_row
+from tests.support.builders import NOW, ARow, a_batch, a_duplicate_row, a_phone, an_invalid_row
 from tests.support.daily_life import COMMAND, House
-from tests.support.outcomes import accepted, received
+from tests.support.outcomes import Told, a_launch, accepted, calls, received
 
 ZONE = "America/New_York"
 HOSTILE = "</title><script>document.body.id = 'taken'</script>\u202egnp.csv"
@@ -213,6 +213,27 @@ def test_what_the_browser_draws_is_what_the_ledger_says(house: House, chromium: 
     assert set(widths) == {fate for fate in Fate if rows[fate]}
     for fate, drawn_width in widths.items():
         assert drawn_width / width == pytest.approx(rows[fate] / 20, abs=0.01), fate
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_campaigns_at_the_vendor_fit_into_every_screen(
+    tmp_path: Path, chromium: Browser, width: int
+) -> None:
+    told = Told()
+    number = told.file(calls(30, "completed"))
+    wide, said = "A" * 500, {"queued": 12, HOSTILE: HOSTILE, "B" * 500: [1, {"deep": None}]}
+    launches = [a_launch(), a_launch(name=wide, vendor_id=wide, status=wide, counts=said)]
+    period = Period.since("7d", NOW, "UTC")
+    path = tmp_path / "report.html"
+    path.write_text(
+        page(compose("renewals", told.history, period, NOW, {number: launches})), "utf-8"
+    )
+    seen = chromium.open(path.as_uri(), Screen(width))
+    assert (seen.complaints, seen.requests) == ([], [path.as_uri()])
+    assert chromium.evaluate(seen, "document.body.id + document.scripts.length") == "0"
+    assert chromium.evaluate(seen, "document.querySelectorAll('#launches tbody tr').length") == 2
+    assert chromium.evaluate(seen, "document.documentElement.scrollWidth") == width
+    assert chromium.evaluate(seen, WIDE_PARTS) == []
 
 
 def test_the_page_prints_light_with_its_tables_open(house: House, chromium: Browser) -> None:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
 import pytest
 
+from sftp_sync.cli.report_screen import SHOWN_LAUNCHES, show
 from sftp_sync.errors import UsageError
 from sftp_sync.ledger.outcomes import Posted
-from sftp_sync.model import Code, FileState, RowState
-from sftp_sync.report import Fate, Group, Period, Report, Tally, compose, document, save
+from sftp_sync.model import Code, FileState, Launch, LaunchState, RowState
+from sftp_sync.report import (
+    Fate,
+    Group,
+    Period,
+    Report,
+    Tally,
+    compose,
+    document,
+    save,
+    workbook,
+)
 from sftp_sync.report.fates import REASONS, fate_of, reason_in_words
 from sftp_sync.report.headline import headline
 from sftp_sync.report.spans import spans, unit
@@ -27,7 +40,7 @@ from sftp_sync.report.wording import (
     shortened,
 )
 from tests.support.builders import NOW
-from tests.support.outcomes import Told, calls, rows_not_called
+from tests.support.outcomes import Told, a_launch, calls, rows_not_called
 
 DAY = timedelta(days=1)
 NEW_YORK = "America/New_York"
@@ -275,6 +288,51 @@ def test_the_document_has_everything_and_is_json() -> None:
         "last_delivered_at": "2026-11-20T06:30:00Z",
     }
     assert found["outstanding"] == []
+
+
+def with_launches(*launches: Launch) -> Report:
+    told = Told()
+    number = told.file(calls(30, "completed"))
+    period = Period.since("7d", NOW, "UTC")
+    return compose("renewals", told.history, period, NOW, {number: launches})
+
+
+def test_the_screen_shows_what_the_vendor_says_of_a_files_campaigns(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    show(with_launches(a_launch(name="renewals: a.csv", status="on-air", counts={"queued": 12})))
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert ["1", "renewals: a.csv", "on-air", "30", "queued: 12"] in cells
+
+    hostile = "[red]\x1b[31m\u202e\n[/]"
+    counts = {hostile: {hostile: "\ud800"}}
+    show(with_launches(a_launch(name=hostile, status=hostile, counts=counts)))
+    said = capsys.readouterr().out
+    assert said.count(r"[red]\x1b[31m\u202e\n[/]") == 3
+    assert not {"\x1b", "\u202e", "\ud800"} & set(said)
+
+    many = (a_launch(status=f"status-{number}") for number in range(SHOWN_LAUNCHES + 2))
+    show(with_launches(*many))
+    said = capsys.readouterr().out
+    assert "2 earlier campaigns" in said
+    assert said.count("status-") == SHOWN_LAUNCHES
+
+
+def test_the_workbook_has_what_the_vendor_says_of_a_files_campaigns() -> None:
+    counts = {"=1+1": "\x00\ud800", "many": "A" * 40_000}
+    stale = a_launch(state=LaunchState.STALE, status="draft")
+    book = workbook(with_launches(stale, a_launch(status="=cmd()", counts=counts)))
+    sheets = pd.read_excel(io.BytesIO(book), sheet_name=None, keep_default_na=False, dtype=str)
+    latest, earlier, total = sheets["campaigns at the vendor"].to_dict("records")
+    assert (latest["campaign"], latest["campaign id"]) == ("renewals: leads.csv", "c-1")
+    assert latest["status"] == "'=cmd()"
+    assert latest["counts"].startswith(r"'=1+1: \x00\ud800, many: AAA")
+    assert (earlier["state"], earlier["status"], earlier["counts"]) == ("stale", "draft", "")
+    # A draft that was never started has called nobody.
+    assert [one["contacts called"] for one in (latest, earlier, total)] == ["30", "0", "30"]
+    without = pd.read_excel(io.BytesIO(workbook(with_launches())), sheet_name=None)
+    assert "campaigns at the vendor" not in without
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ import pytest
 from jinja2 import UndefinedError
 
 from sftp_sync.ledger.outcomes import Posted
-from sftp_sync.model import FileState, RowState
+from sftp_sync.model import FileState, Launch, LaunchState, RowState
 from sftp_sync.report import Fate, Period, Tally, compose, page
 from sftp_sync.report.charts import bar_title, column_chart, label_of, stacked_bar
-from sftp_sync.report.page import SHOWN_FILES, pages
+from sftp_sync.report.page import SHOWN_FILES, SHOWN_LAUNCHES, pages
 from sftp_sync.report.spans import spans
 from tests.support.builders import NOW
-from tests.support.outcomes import Told, calls, rows_not_called
+from tests.support.outcomes import Told, a_launch, calls, rows_not_called
 
 DAY = timedelta(days=1)
 S = RowState
@@ -70,6 +70,13 @@ class Parts(HTMLParser):
 
 def drawn(told: Told, since: str = "7d") -> str:
     return page(compose("renewals", told.history, Period.since(since, NOW, "UTC"), NOW))
+
+
+def launched(*launches: Launch) -> str:
+    told = Told()
+    number = told.file(calls(30, "completed"))
+    period = Period.since("7d", NOW, "UTC")
+    return page(compose("renewals", told.history, period, NOW, {number: launches}))
 
 
 def everything() -> Told:
@@ -132,6 +139,45 @@ def test_hostile_names_and_words_stay_text() -> None:
     assert "&amp;lt;b&amp;gt;.csv" in text
     assert all(sign.isprintable() or sign == "\n" for sign in text)
     assert len(text) < 80_000
+
+
+def test_a_files_campaigns_stand_with_what_the_vendor_says_of_them() -> None:
+    draft = a_launch(state=LaunchState.STALE, vendor_id="c-0", status="draft")
+    counts = {"queued": 12, "by carrier": {"o2": [1, None]}}
+    parts = Parts(launched(draft, a_launch(status="on-air", counts=counts)))
+    about = ["file 1, id c-1", " · ", "started"]
+    at = parts.texts.index("Campaigns at the vendor")
+    said = [text for text in parts.texts[at:] if text.strip()]
+    row = said.index("renewals: leads.csv")
+    assert said[row + 1 : row + 7] == [
+        *about,
+        "on-air",
+        'queued: 12, by carrier: {"o2": [1, null]}',
+        "30",
+    ]
+    assert said[row + 8 : row + 12] == ["file 1, id c-0", " · ", "stale", "draft"]
+    assert "Campaigns at the vendor" not in drawn(everything())
+
+
+def test_a_vendors_hostile_words_stay_text_and_short() -> None:
+    tame = {tag for tag, _ in Parts(launched(a_launch())).tags}
+    for words in HOSTILE:
+        counts = {words: words, "deep": {words: [words]}, "lone": "\ud800"}
+        text = launched(a_launch(name=words, vendor_id=words, status=words, counts=counts))
+        parts = Parts(text)
+        assert {tag for tag, _ in parts.tags} <= tame
+        assert all(sign.isprintable() or sign == "\n" for sign in text)
+        assert len(text) < 40_000
+    assert "alert(1)</script>.csv: " in "".join(
+        Parts(launched(a_launch(counts={HOSTILE[0]: 1}))).texts
+    )
+
+
+def test_of_many_campaigns_the_earlier_ones_are_counted() -> None:
+    text = launched(*(a_launch(name=f"part {number}") for number in range(SHOWN_LAUNCHES + 2)))
+    names = [one for one in Parts(text).texts if one.startswith("part ")]
+    assert names == [f"part {number}" for number in range(SHOWN_LAUNCHES + 1, 1, -1)]
+    assert "2 earlier campaigns are not shown here." in text
 
 
 def test_a_campaign_may_be_called_anything() -> None:
