@@ -61,6 +61,19 @@ class Bulletin:
                 self._say(CAMPAIGN, rest.problem, route)
                 rest.is_said = True
 
+    def learn_of_probe(self, problem: SyncError | None) -> None:
+        """The vendor answers again, or still does not. Where rows are due, the first of them that
+        is taken shows that all is well; where none is, the probe must do.
+        """
+        self._standing.probed(problem, self._around.monotonic())
+        names = [route.name for route in self._routes]
+        is_open = self._standing.breaker.open_until is not None
+        if not self._is_breaker_said or is_open or self._standing.account.problem is not None:
+            return
+        if not self._around.ledger.claims.due(names):
+            self._is_breaker_said = False
+            self._take_back(ACCOUNT, names)
+
     def say_of_account(self, problem: SyncError) -> None:
         """Something that concerns every campaign of the account."""
         for route in self._routes:

@@ -118,10 +118,9 @@ class Dispatcher:
             return
         in_flight = self._account.in_flight
         # The breaker stops what may call somebody; a look only asks what has become of it.
-        route = None
-        if self._crew.under_way < in_flight:
-            route = self._lookout.begin(now, self._is_resting)
-        is_free = self._crew.under_way < breaker.allowed_in_flight(in_flight)
+        busy = self._crew.under_way
+        route = self._lookout.begin(now, self._is_resting) if busy < in_flight else None
+        is_free = busy < breaker.allowed_in_flight(in_flight)
         if route is not None:
             self._crew.begin(partial(self._looks.settle, route))
         elif not (is_free and self._send_something()):
@@ -199,7 +198,7 @@ class Dispatcher:
                 self._reckon(problem, route)
             case Probed(problem):
                 self._is_probing = False
-                self._standing.probed(problem, now)
+                self._bulletin.learn_of_probe(problem)
                 self._reckon(problem, self._account.routes[0])
 
     def _count(self, done: Done) -> None:

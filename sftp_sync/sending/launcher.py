@@ -131,7 +131,7 @@ class Launcher:
 
     def _probe(self) -> None:
         problem = probe(self._routes[0].provider).problem
-        self._standing.probed(problem, self._around.monotonic())
+        self._bulletin.learn_of_probe(problem)
         if problem is not None:
             self._bulletin.say_of_account(problem)
 

@@ -209,6 +209,15 @@ class TestTheBreaker:
         assert bench.states() == {"accepted": 200}
         assert bench.ledger.notices.all() == []
 
+    def test_is_said_no_more_when_the_vendor_is_well_and_nothing_is_due(self, bench: Bench) -> None:
+        bench.list([a_phone(number) for number in range(3)])
+        bench.vendor.break_with(bad_gateway_after_accept=ALWAYS)
+        bench.in_flight = 1
+        bench.time.stops_at = bench.time.at + HOUR / 4
+        bench.dispatch(Patience(is_daemon=True))
+        assert bench.states() == {"accepted": 3}
+        assert bench.ledger.notices.all() == []
+
     def test_ends_a_run_that_is_not_to_stay(self, bench: Bench) -> None:
         bench.list([a_phone(number) for number in range(200)])
         bench.vendor.break_with(server_error=ALWAYS)
