@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sftp_sync.attention import Concern, Expectation, Scene, concerns, general_concerns
+from sftp_sync.attention import (
+    Concern,
+    Expectation,
+    Scene,
+    concerns,
+    general_concerns,
+    of_leftovers,
+)
 from sftp_sync.ledger import Ledger
+from sftp_sync.ledger.returns import Returned
 from sftp_sync.model import Campaign, CampaignRecord, FileRecord, Launch, RowRecord, RowState
 
 DAEMON = "daemon"
@@ -89,6 +97,11 @@ def service(ledger: Ledger) -> Service:
     return Service(is_running=not holding.is_dead, concerns=tuple(found))
 
 
+def left_behind(ledger: Ledger, configured: Collection[str]) -> list[Concern]:
+    """What a person must do about campaigns that are configured no more and are not done."""
+    return of_leftovers(ledger.leftovers.beside(configured))
+
+
 def file_document(file: FileRecord) -> dict[str, object]:
     """A file as the contract's JSON has it."""
     return {
@@ -100,6 +113,28 @@ def file_document(file: FileRecord) -> dict[str, object]:
         "received_at": utc(file.received_at),
         "rows": {"total": file.total} | {state: file.rows.get(state, 0) for state in RowState},
     }
+
+
+def results_document(returned: Returned) -> dict[str, object]:
+    """How far the results of a file have gone: files for the partner, and rows in none yet."""
+    return {
+        "delivered": returned.delivered,
+        "delivered_at": utc(returned.delivered_at),
+        "outstanding": returned.outstanding,
+        "error": returned.error,
+        "rows_outstanding": returned.rows_outstanding,
+    }
+
+
+def results_words(returned: Returned) -> str:
+    """The same in a few words."""
+    rows = returned.rows_outstanding
+    told = (
+        (returned.delivered, "delivered"),
+        (returned.outstanding, "due"),
+        (rows, f"row{'' if rows == 1 else 's'} to come"),
+    )
+    return ", ".join(f"{number:,} {what}" for number, what in told if number) or "-"
 
 
 def launch_document(launch: Launch) -> dict[str, object]:

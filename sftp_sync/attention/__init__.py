@@ -2,5 +2,14 @@
 
 from sftp_sync.attention.concerns import Concern, Scene, concerns, general_concerns, is_spoken_of
 from sftp_sync.attention.expected import Expectation
+from sftp_sync.attention.leftovers import of_leftovers
 
-__all__ = ["Concern", "Expectation", "Scene", "concerns", "general_concerns", "is_spoken_of"]
+__all__ = [
+    "Concern",
+    "Expectation",
+    "Scene",
+    "concerns",
+    "general_concerns",
+    "is_spoken_of",
+    "of_leftovers",
+]

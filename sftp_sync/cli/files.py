@@ -17,6 +17,7 @@ from sftp_sync.cli.options import (
 from sftp_sync.model.states import FileState
 
 if TYPE_CHECKING:
+    from sftp_sync.ledger.returns import Returned
     from sftp_sync.model import FileRecord, Launch
 
 STATES = [state for state in FileState if state != FileState.ENTERING]
@@ -36,6 +37,7 @@ def files(
     """The contact files in the ledger, oldest first."""
     from sftp_sync.cli import office
     from sftp_sync.cli.screen import coloured, console, counted, plain, table
+    from sftp_sync.overview import results_words
 
     _refuse_unknown(state)
     office.set_up_logs(verbose=verbose, quiet=quiet)
@@ -47,28 +49,35 @@ def files(
             for file in opened.ledger.files.all()
             if (names is None or file.campaign in names) and state in {None, file.state}
         ]
+        returned = opened.ledger.returns.of_files(found)
         launched = opened.ledger.departures.of_files([file.id for file in found]) if json else {}
     if json:
-        office.print_json({"files": [_document(one, launched.get(one.id, [])) for one in found]})
+        documents = [_document(one, returned[one.id], launched.get(one.id, [])) for one in found]
+        office.print_json({"files": documents})
         return
-    shown = table("#id", "campaign", "file", "state", "received", "#rows", "of these")
+    columns = ("#id", "campaign", "file", "state", "received, UTC", "#rows", "of these", "results")
+    shown = table(*columns)
     for file in found:
         shown.add_row(
             str(file.id),
             plain(file.campaign),
             plain(file.name),
             coloured(file.state),
-            f"{file.received_at:%Y-%m-%d %H:%M} UTC",
+            f"{file.received_at:%Y-%m-%d %H:%M}",
             f"{file.total:,}",
             counted(file.rows),
+            results_words(returned[file.id]),
         )
     console().print(shown)
 
 
-def _document(file: FileRecord, launched: Sequence[Launch]) -> dict[str, object]:
-    from sftp_sync.overview import file_document, launch_document
+def _document(
+    file: FileRecord, returned: Returned, launched: Sequence[Launch]
+) -> dict[str, object]:
+    from sftp_sync.overview import file_document, launch_document, results_document
 
-    told = file_document(file) | {"campaign": file.campaign}
+    results = {"results": results_document(returned)}
+    told = file_document(file) | {"campaign": file.campaign} | results
     if launched:
         told["vendor_campaigns"] = [launch_document(one) for one in launched]
     return told

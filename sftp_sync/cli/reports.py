@@ -8,7 +8,7 @@ from rich.table import Table
 
 from sftp_sync.admission import UntestedError
 from sftp_sync.cli.crew import Everything
-from sftp_sync.cli.screen import coloured, console, counted, plain, table
+from sftp_sync.cli.screen import coloured, console, counted, plain, show_attention, table
 from sftp_sync.model import FileRecord, RowState
 from sftp_sync.overview import Standing, file_document
 from sftp_sync.reports import RunReport, SendReport, WindUp
@@ -75,8 +75,7 @@ def _show_attention(standing: Standing, run: RunReport | None, end: WindUp) -> N
         is_said = isinstance(problem, UntestedError)
         if not is_said and not any(problem.message in line for line in lines):
             lines.append(str(problem))
-    for line in lines:
-        console().print(f"  [yellow]![/] {plain(line)}")
+    show_attention(lines)
 
 
 def _show_sent(report: SendReport, *, quiet: bool) -> None:

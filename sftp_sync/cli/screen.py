@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich import box
@@ -66,6 +66,12 @@ def counted(rows: Mapping[RowState, int]) -> str:
     """The counts that are not zero, in the order of the states."""
     said = [f"{number:,} {coloured(state)}" for state, number in rows.items() if number]
     return ", ".join(said) or "-"
+
+
+def show_attention(lines: Sequence[str]) -> None:
+    """What a person must do, a line each."""
+    for line in lines:
+        console().print(f"  [yellow]![/] {plain(line)}")
 
 
 @contextmanager

@@ -15,10 +15,13 @@ from sftp_sync.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from rich.table import Table
+
     from sftp_sync.config import CampaignConfig
+    from sftp_sync.ledger.returns import Returned
     from sftp_sync.overview import Service, Standing
 
 LATEST_FILES = 10
@@ -34,7 +37,7 @@ def status(
 ) -> None:
     """What is going on, and what a person must do."""
     from sftp_sync.cli import office
-    from sftp_sync.overview import service, standings
+    from sftp_sync.overview import left_behind, service, standings
     from sftp_sync.timetable import next_collect
     from sftp_sync.wiring import concerns_of_this_machine, now, outlook
 
@@ -44,9 +47,13 @@ def status(
     with office.opened(read) as opened:
         found = standings([one.model for one in asked], opened.ledger, outlook(read, now()))
         daemon, runs = service(opened.ledger), opened.ledger.runs.all()
-    general = [one.line for one in (*daemon.concerns, *concerns_of_this_machine(read))]
+        leftovers = left_behind(opened.ledger, read.campaigns)
+        shown = [file for one in found for file in one.files[0 if json else -LATEST_FILES :]]
+        returned = opened.ledger.returns.of_files(shown)
+    machine = concerns_of_this_machine(read)
+    general = [one.line for one in (*daemon.concerns, *machine, *leftovers)]
     seen = [
-        _Seen(one, standing, next_collect(one, runs, now()))
+        _Seen(one, standing, next_collect(one, runs, now()), returned)
         for one, standing in zip(asked, found, strict=True)
     ]
     if json:
@@ -59,15 +66,16 @@ def status(
 
 
 class _Seen(NamedTuple):
-    """A campaign, where it stands, and when it runs next."""
+    """A campaign, where it stands, when it runs next, and how far the results of its files are."""
 
     config: CampaignConfig
     standing: Standing
     next_run: datetime | None
+    returned: Mapping[int, Returned]
 
 
 def _document(seen: _Seen) -> dict[str, object]:
-    from sftp_sync.overview import file_document, utc
+    from sftp_sync.overview import file_document, results_document, utc
 
     one, standing = seen.config, seen.standing
     known = standing.known
@@ -81,20 +89,23 @@ def _document(seen: _Seen) -> dict[str, object]:
         "schedule": str(one.settings.import_schedule),
         "next_run": utc(seen.next_run),
         "attention": list(standing.attention),
-        "files": [file_document(file) for file in standing.files],
+        "files": [
+            file_document(file) | {"results": results_document(seen.returned[file.id])}
+            for file in standing.files
+        ],
     }
 
 
 def _show_general(daemon: Service, attention: Sequence[str], *, quiet: bool) -> None:
-    from sftp_sync.cli.screen import console
+    from sftp_sync.cli.screen import console, show_attention
 
     if not quiet:
         console().print(f"[bold]daemon[/]  {'running' if daemon.is_running else 'not running'}")
-    _show_attention(attention)
+    show_attention(attention)
 
 
 def _show(seen: _Seen, *, quiet: bool) -> None:
-    from sftp_sync.cli.screen import coloured, console, counted, plain, table
+    from sftp_sync.cli.screen import console, plain, show_attention
 
     one, standing = seen.config, seen.standing
     screen = console()
@@ -104,21 +115,25 @@ def _show(seen: _Seen, *, quiet: bool) -> None:
         words += ["disabled"] if not one.settings.enabled else []
         words += ["paused"] if standing.known.paused else []
         screen.print(f"[bold]{plain(one.name)}[/]  {plain(', '.join(words))}")
-        shown = table("#id", "file", "state", "received", "rows")
-        for file in standing.files[-LATEST_FILES:]:
-            received = f"{file.received_at:%Y-%m-%d %H:%M} UTC"
-            shown.add_row(
-                str(file.id), plain(file.name), coloured(file.state), received, counted(file.rows)
-            )
-        screen.print(shown if standing.files else "  no files yet")
+        screen.print(_table(seen) if standing.files else "  no files yet")
         if len(standing.files) > LATEST_FILES:
             earlier = len(standing.files) - LATEST_FILES
             screen.print(f"  and {earlier:,} earlier ones: sftp-sync files")
-    _show_attention(standing.attention)
+    show_attention(standing.attention)
 
 
-def _show_attention(lines: Sequence[str]) -> None:
-    from sftp_sync.cli.screen import console, plain
+def _table(seen: _Seen) -> Table:
+    from sftp_sync.cli.screen import coloured, counted, plain, table
+    from sftp_sync.overview import results_words
 
-    for line in lines:
-        console().print(f"  [yellow]![/] {plain(line)}")
+    shown = table("#id", "file", "state", "received, UTC", "rows", "results")
+    for file in seen.standing.files[-LATEST_FILES:]:
+        shown.add_row(
+            str(file.id),
+            plain(file.name),
+            coloured(file.state),
+            f"{file.received_at:%Y-%m-%d %H:%M}",
+            counted(file.rows),
+            results_words(seen.returned[file.id]),
+        )
+    return shown

@@ -79,8 +79,8 @@ def _sync(
     from sftp_sync.cli import office
     from sftp_sync.cli.crew import run_everything
     from sftp_sync.cli.reports import show_reports, sync_document
-    from sftp_sync.cli.screen import watched
-    from sftp_sync.overview import standings
+    from sftp_sync.cli.screen import show_attention, watched
+    from sftp_sync.overview import left_behind, standings
 
     with (
         office.opened(config, may_migrate=True) as opened,
@@ -89,11 +89,13 @@ def _sync(
         done = run_everything(chosen, opened, watch, order)
         _keep_house(opened)
         found = standings([one.model for one in chosen], opened.ledger)
+        left = [one.line for one in left_behind(opened.ledger, config.campaigns)]
     if json:
-        office.print_json(sync_document(done, found))
+        office.print_json(sync_document(done, found) | {"attention": left})
     else:
         show_reports(done, found, quiet=quiet)
-    return _code(done, found)
+        show_attention(left)
+    return _code(done, found, left)
 
 
 def _keep_house(opened: Office) -> None:
@@ -106,7 +108,7 @@ def _keep_house(opened: Office) -> None:
     keep_house(house_rules(opened.config), around)
 
 
-def _code(done: Everything, found: list[Standing]) -> int:
+def _code(done: Everything, found: list[Standing], left: list[str]) -> int:
     from sftp_sync.errors import ConfigError
 
     if any(one.collected.stumbled for one in done.runs):
@@ -116,7 +118,7 @@ def _code(done: Everything, found: list[Standing]) -> int:
     if any(isinstance(problem, ConfigError) for problem in problems):
         return USAGE
     reports: list[RunReport | SendReport | WindUp] = [*done.runs, *done.sends, *done.ends]
-    if not all(one.is_fine for one in reports) or any(one.attention for one in found):
+    if left or not all(one.is_fine for one in reports) or any(one.attention for one in found):
         return NEEDS_A_LOOK
     return BUSY if done.is_busy else 0
 

@@ -24,6 +24,7 @@ from sftp_sync.ledger.following import Following
 from sftp_sync.ledger.holder import Holder
 from sftp_sync.ledger.launches import Launches
 from sftp_sync.ledger.leases import SILENT_SECONDS, Leases
+from sftp_sync.ledger.leftovers import Leftovers
 from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.outcomes import Outcomes
 from sftp_sync.ledger.people import People
@@ -31,6 +32,7 @@ from sftp_sync.ledger.presence import Presence
 from sftp_sync.ledger.restoring import note_opening
 from sftp_sync.ledger.results import Results
 from sftp_sync.ledger.retention import Retention
+from sftp_sync.ledger.returns import Returns
 from sftp_sync.ledger.rows import Rows
 from sftp_sync.ledger.runs import Runs
 from sftp_sync.ledger.settling import Settling
@@ -56,6 +58,7 @@ class Ledger:
         self.retention = Retention(engine)
         self.announcements = Announcements(engine)
         self.troubles = Troubles(engine)
+        self.leftovers = Leftovers(engine)
         self.outcomes = Outcomes(engine)
         self.claims = Claims(engine)
         self.settling = Settling(engine)
@@ -64,6 +67,7 @@ class Ledger:
         self.departures = Departures(engine)
         self.following = Following(engine)
         self.results = Results(engine)
+        self.returns = Returns(engine)
         self.verdicts = Verdicts(engine)
         self.suppressions = Suppressions(engine)
         self.summaries = Summaries(engine)

@@ -15,6 +15,7 @@ from sftp_sync.web.latest import Latest
 from sftp_sync.web.outlines import Outlines, outlined, period_of, since
 from sftp_sync.web.snapshot import Snapshot, take
 from sftp_sync.web.sources import Sources
+from sftp_sync.web.views import file_rows
 
 FRESH_SECONDS = 3.0
 OUTLINES_FRESH_SECONDS = 60.0
@@ -58,7 +59,9 @@ class Observatory:
         if found is None:
             return None
         doubtful = self._sources.ledger.summaries.rows_in_doubt(name, SHOWN_ROWS)
-        return page.campaign(found, snapshot, self._outlines.get(PATIENCE_SECONDS), doubtful)
+        files = file_rows(found, self._sources.ledger.returns.of_files(found.summary.files))
+        outlines = self._outlines.get(PATIENCE_SECONDS)
+        return page.campaign(found, snapshot, outlines, doubtful, files)
 
     def reasons(self) -> dict[str, list[str]]:
         """Why campaigns that are meant to run could not."""

@@ -44,7 +44,11 @@ def overview(snapshot: Snapshot, outlines: Outlines | None) -> str:
 
 
 def campaign(
-    one: CampaignNow, snapshot: Snapshot, outlines: Outlines | None, doubtful: list[RowRecord]
+    one: CampaignNow,
+    snapshot: Snapshot,
+    outlines: Outlines | None,
+    doubtful: list[RowRecord],
+    files: list[views.FileRow],
 ) -> str:
     """The page of one campaign."""
     return _rendered(
@@ -53,7 +57,7 @@ def campaign(
         one=one,
         state=views.state_of(one),
         concerns=one.concerns,
-        files=views.file_rows(one),
+        files=files,
         doubtful=doubtful,
         **_drawn(outlines, one.name),
     )

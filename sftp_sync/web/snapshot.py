@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sftp_sync.attention import Concern, Scene, concerns, general_concerns
+from sftp_sync.attention import Concern, Scene, concerns, general_concerns, of_leftovers
 from sftp_sync.config import CampaignConfig, Config
 from sftp_sync.ledger.summaries import Summary
 from sftp_sync.model import PLANNED_STEPS, CampaignRecord, Notice, PlannedStep, RunRecord
@@ -81,10 +81,11 @@ def take(sources: Sources) -> Snapshot:
         for name, one in config.campaigns.items()
     ]
     free = room_left(config.state_dir)
+    leftovers = of_leftovers(sources.ledger.leftovers.beside(config.campaigns))
     return Snapshot(
         made_at=now,
         campaigns=tuple(_with_times(found, sources, config)),
-        general=tuple(general_concerns(notices, config.campaigns, free)),
+        general=(*general_concerns(notices, config.campaigns, free), *leftovers),
         spool_bytes=_size_below(config.state_dir / "spool"),
         ledger_bytes=sum(_size(path) for path in config.state_dir.glob("ledger.db*")),
         free_bytes=free,

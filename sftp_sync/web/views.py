@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from sftp_sync.attention import Concern
+from sftp_sync.ledger.returns import Returned
 from sftp_sync.model import FileRecord, FileState, RowState
+from sftp_sync.overview import results_words
 from sftp_sync.report import Tally, charts
 from sftp_sync.report.charts import Piece
 from sftp_sync.report.wording import many
@@ -65,11 +68,12 @@ class CampaignRow:
 
 @dataclass(frozen=True)
 class FileRow:
-    """A contact file, and where its rows stand."""
+    """A contact file, where its rows stand, and how far their results have gone."""
 
     campaign: CampaignNow
     file: FileRecord
     counts: tuple[tuple[RowState, int], ...]
+    results: str = ""
 
 
 def pressing(snapshot: Snapshot) -> list[Concern]:
@@ -136,10 +140,12 @@ def latest_files(snapshot: Snapshot) -> list[FileRow]:
     return [_file_row(now, file) for now, file in latest]
 
 
-def file_rows(now: CampaignNow) -> list[FileRow]:
+def file_rows(now: CampaignNow, returned: Mapping[int, Returned]) -> list[FileRow]:
     """The files of a campaign, the latest first."""
     came = sorted(now.summary.files, key=lambda file: (file.received_at, file.id), reverse=True)
-    return [_file_row(now, file) for file in came]
+    return [
+        replace(_file_row(now, file), results=results_words(returned[file.id])) for file in came
+    ]
 
 
 def _file_row(now: CampaignNow, file: FileRecord) -> FileRow:

@@ -8,7 +8,7 @@ from functools import partial
 
 from sftp_sync import logs
 from sftp_sync.announce import Letter, Target, call_webhook, send_mail
-from sftp_sync.attention import Concern, Scene, concerns, general_concerns
+from sftp_sync.attention import Concern, Scene, concerns, general_concerns, of_leftovers
 from sftp_sync.config import Config, Secret
 from sftp_sync.config.form import Notify
 from sftp_sync.ledger import Ledger
@@ -38,6 +38,7 @@ def concerns_now(config: Config, ledger: Ledger) -> list[Concern]:
     at, notices, troubles = now(), ledger.notices.all(), ledger.troubles.all()
     expected = outlook(config, at).expected
     found = general_concerns(notices, config.campaigns, room_left(config.state_dir))
+    found += of_leftovers(ledger.leftovers.beside(config.campaigns))
     for name, one in config.campaigns.items():
         trouble = troubles.get(name, Trouble(CampaignRecord(name)))
         scene = Scene(

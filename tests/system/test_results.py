@@ -15,6 +15,7 @@ from tests.support.calls import vendor
 from tests.support.homecomings import (
     OVER_AT_ONCE,
     TO_REPORT,
+    Evening,
     called,
     evening,
     judge,
@@ -173,3 +174,39 @@ def test_retried_rows_are_reported_again() -> None:
         assert [row["result_status"] for row in mine] == ["refused", mine[-1]["result_status"]]
         assert mine[-1]["result_status"] != "refused"
         assert at.house.file("more.csv").state == FileState.FINISHED
+
+
+def test_status_and_files_say_what_was_delivered_and_what_is_outstanding() -> None:
+    with evening() as at:
+        sandbox = at.server.sandbox
+        assert sandbox is not None
+        assert results_of(at) == (0, 0, len(TO_REPORT))
+        at.vendor.break_with(**OVER_AT_ONCE, calls_cap=1)
+        sandbox.quirks = Quirks(disk_full_at=10)
+        assert at.wind_up().code == 1
+        assert results_of(at) == (0, 1, len(TO_REPORT) - 1)
+        (file,) = at.house.status()["files"]
+        assert file["results"]["error"]
+        assert file["results"]["delivered_at"] is None
+        for command in ("status", "files"):
+            assert "1 due, 3 rows to come" in at.house.run(command).stdout
+        sandbox.quirks = Quirks()
+        assert at.wind_up().code == 0
+        assert results_of(at) == (1, 0, len(TO_REPORT) - 1)
+        (file,) = at.house.status()["files"]
+        assert file["results"]["error"] is None
+        assert file["results"]["delivered_at"] > file["received_at"]
+        at.vendor.break_with(**OVER_AT_ONCE)
+        assert at.wind_up().code == 0
+        assert results_of(at) == (2, 0, 0)
+        for command in ("status", "files"):
+            assert "2 delivered" in at.house.run(command).stdout
+
+
+def results_of(at: Evening) -> tuple[int, int, int]:
+    """What both commands say of the only file: delivered, due, and rows in none yet."""
+    (file,) = at.house.status()["files"]
+    (listed,) = at.house.run("files", "--json").json["files"]
+    told = file["results"]
+    assert listed["results"] == told
+    return told["delivered"], told["outstanding"], told["rows_outstanding"]

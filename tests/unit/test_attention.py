@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sftp_sync.attention import Expectation, Scene, concerns, general_concerns
+from sftp_sync.attention import Expectation, Scene, concerns, general_concerns, of_leftovers
 from sftp_sync.attention.concerns import LEAST_FREE_BYTES
+from sftp_sync.ledger.leftovers import Leftover
 from sftp_sync.model import CampaignRecord, FileRecord, FileState, Notice, RowState
 from tests.support.builders import NOW, a_campaign
 
@@ -139,3 +140,13 @@ class TestConcerns:
         (one,) = general_concerns([], [], 300 * 1024**2)
         assert (one.scope, one.cause) == ("this machine", "disk_filling")
         assert one.message.startswith("Only 300 MB are free")
+
+    def test_of_a_campaign_out_of_the_configuration_count_what_it_leaves(self) -> None:
+        first, second = of_leftovers([Leftover("renewals", 1, 1_200, 2, 3, 4, 1), Leftover("b", 2)])
+        assert first.key == ("renewals", "campaign_not_configured", "")
+        assert (
+            "is not done: 1 file held, 1,200 rows to be sent, 2 rows in doubt, 3 calls not over,"
+            " 4 rows to be reported, 1 file to be delivered."
+        ) in first.message
+        assert first.fix.endswith("sftp-sync sync renewals")
+        assert "is not done: 2 files held." in second.message

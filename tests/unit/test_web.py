@@ -18,7 +18,9 @@ from sqlalchemy import text
 from sftp_sync.config.form import Web
 from sftp_sync.errors import NeedsOperator
 from sftp_sync.web import StatusServer
+from sftp_sync.wiring import concerns_now
 from tests.support.boards import HOSTILE_NAME, NOW, SETTINGS, Board, a_board, fill
+from tests.support.builders import an_arrival, enter_file, sha256_of
 from tests.support.databases import written
 
 PAGES = ("/", "/campaigns/reminders", "/campaigns/surveys")
@@ -304,6 +306,25 @@ class TestDashboards:
             assert at["x"] + at["w"] <= 24
             taken |= place
         assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+
+
+def test_a_campaign_out_of_the_configuration_is_on_the_page_in_the_metrics_and_announced(
+    tmp_path: Path,
+) -> None:
+    def prepare(board: Board) -> None:
+        _tested(board)
+        with board.ledger.leases.hold("collect:renewals") as lease:
+            enter_file(board.ledger, lease)
+            arrival = an_arrival(board.campaign("surveys"), sha256=sha256_of("surveys"))
+            enter_file(board.ledger, lease, arrival=arrival)
+
+    with a_board(tmp_path, {"surveys": {}}, prepare) as board:
+        assert "Campaign renewals is not in the configuration any more" in board.get("/").body
+        (told,) = samples(board)["sftp_sync_attention"]
+        assert told == ({"scope": "renewals", "cause": "campaign_not_configured"}, 1)
+        assert [one.cause for one in concerns_now(board.config, board.ledger)] == [told[0]["cause"]]
+        page = board.get("/campaigns/surveys").body
+        assert "results: 3 rows to come" in page
 
 
 def _tested(board: Board) -> None:
