@@ -27,8 +27,9 @@ from sftp_sync.ledger.launched import (
 )
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.planning import plan, why_not_now, why_unwanted
+from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.schema import launches
+from sftp_sync.ledger.schema import launches, rows
 from sftp_sync.model import (
     Accepted,
     Blocked,
@@ -81,6 +82,22 @@ class Launches:
             unpin(connection, launch.id)
             ours = (launches.c.id == launch.id) & (launches.c.state == LaunchState.PLANNED)
             connection.execute(delete(launches).where(ours))
+
+    def refuse_contact(self, lease: Lease, launch: Launch, place: int, why: str) -> bool:
+        """The vendor has made nothing, for want of one contact: the others go without it. False
+        where there is no such contact.
+        """
+        ours = select(rows.c.id).where(rows.c.launch_id == launch.id).order_by(rows.c.id)
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            found = connection.execute(ours.offset(place).limit(1)).scalar_one_or_none()
+            one = (rows.c.id == found) & (rows.c.state == RowState.PENDING)
+            refused = update(rows).where(one).values(state=RowState.REFUSED, reason=why)
+            connection.execute(refused)
+            unpin(connection, launch.id)
+            connection.execute(delete(launches).where(launches.c.id == launch.id))
+            advance(connection, launch.file_id)
+        return found is not None
 
     def shelve(self, lease: Lease, launch: Launch, why: str, now: datetime) -> None:
         """It is not started any more; a draft may be left at the vendor."""

@@ -27,10 +27,13 @@ class AlreadyQueued:
 
 @dataclass(frozen=True)
 class Refused:
-    """This row will never be taken. `counts_against_campaign`: five in a row block it."""
+    """This row will never be taken. `counts_against_campaign`: five in a row block it. `contact`:
+    which one of those that were sent together it is about, if it says so.
+    """
 
     reason: str
     counts_against_campaign: bool = False
+    contact: int | None = None
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def _by_body(reply: Reply, problem: Problem, said: str) -> Outcome | None:
             )
         case 422:
             on_number = any(name in NUMBER_FIELDS for name in problem.fields)
-            return Refused(said, counts_against_campaign=not on_number)
+            return Refused(said, not on_number, problem.recipient)
         case _:
             return None
 

@@ -15,13 +15,16 @@ from sftp_sync.providers.wording import page_title
 
 @dataclass(frozen=True)
 class Problem:
-    """What an error body says. `fields` maps a field to the sentence about it."""
+    """What an error body says. `fields` maps a field to the sentence about it; `recipient` is the
+    place of the contact that it is about, in a list of them.
+    """
 
     message: str = ""
     code: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
     existing: Mapping[str, Any] = field(default_factory=dict)
     retry_after: float | None = None
+    recipient: int | None = None
 
 
 def document_of(body: bytes) -> Mapping[str, Any] | None:
@@ -48,6 +51,7 @@ def problem_of(body: bytes) -> Problem:
         fields=_fields(document.get("errors")) or _fields(details.get("errors")) or detail_fields,
         existing=_object(document.get("existing_call")) or _object(details.get("existing_call")),
         retry_after=number(details.get("retry_after", document.get("retry_after"))),
+        recipient=_recipient(document.get("detail")),
     )
 
 
@@ -100,3 +104,13 @@ def _detail(detail: object) -> tuple[dict[str, str], str]:
         if isinstance(path, list) and path:
             fields[str(path[-1])] = _text(entry.get("msg"))
     return fields, next(iter(fields.values()), "")
+
+
+def _recipient(detail: object) -> int | None:
+    """The contact in {"loc": ["body", "recipients", 17, "phone_number"], …}, the first of them."""
+    for entry in detail if isinstance(detail, list) else ():
+        path = _object(entry).get("loc")
+        match path if isinstance(path, list) else ():
+            case ["body", "recipients", int(place), *_] if place >= 0:
+                return place
+    return None

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sftp_sync.sandbox.kathan_faults import KathanFaults
 from sftp_sync.sandbox.kathan_fields import errors_in
@@ -19,6 +20,7 @@ from sftp_sync.sandbox.kathan_state import (
 from sftp_sync.sandbox.kathan_words import (
     START,
     Asked,
+    FieldErrors,
     Said,
     form_of,
     invalid,
@@ -57,7 +59,7 @@ def _make(visit: Visit) -> Said:
     body = object_of(visit.asked.body)
     if body is None:
         return invalid({(): "Input should be a valid dictionary"})
-    errors = errors_in(body, is_new=True)
+    errors = errors_in(body, is_new=True) or _unwanted(body, faults)
     if errors:
         return invalid(errors)
     list_id = body.get("recipient_list_id")
@@ -67,6 +69,15 @@ def _make(visit: Visit) -> Said:
     if faults.starts_by_itself:
         visit.started(made, state.start(made, faults, now))
     return Said(200, campaign_document(state, made, faults, now), has_effect=True)
+
+
+def _unwanted(body: dict[str, Any], faults: KathanFaults) -> FieldErrors:
+    """Numbers that are well-formed, and that the vendor does not call all the same."""
+    return {
+        ("recipients", position, "phone_number"): "value is not a valid phone number"
+        for position, one in enumerate(body.get("recipients") or ())
+        if one["phone_number"] == faults.refuses_number
+    }
 
 
 def _change(visit: Visit) -> Said:

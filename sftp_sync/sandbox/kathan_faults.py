@@ -29,6 +29,7 @@ class KathanFaults:
     starts_by_itself: bool = False
     start_leaves_draft: bool = False
     shows_status: str | None = None
+    refuses_number: str | None = None
     over_at_once: bool = False
     hides_who_calls: bool = False
     hides_ends: bool = False

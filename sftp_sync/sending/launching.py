@@ -20,6 +20,7 @@ from sftp_sync.model import (
     NotNow,
     Outcome,
     Refused,
+    RowState,
     Stale,
 )
 from sftp_sync.providers.base import DRAFT, GONE, UNDER_WAY, FileCampaign, Recipient
@@ -40,6 +41,8 @@ class Launching:
         self._ledger = around.ledger
         self._lease = lease
         self._starts = Starts(account, around, lease)
+        # The list that was handed over last, and what it was for.
+        self._kept: tuple[tuple[str, str, tuple[str, ...]], str] | None = None
 
     def step(self, route: ListRoute) -> Went:
         """The next thing for a campaign: a doubt, a file that was begun, or the next one."""
@@ -62,7 +65,7 @@ class Launching:
             return Went(idle=planned)
         recipients = recipients_of(self._ledger, planned, route.terms)
         try:
-            list_id = _handed_over(route, planned, recipients)
+            list_id = self._handed_over(route, planned, recipients)
         except (VendorRefused, VendorUnavailable) as error:
             # Nothing was made but a list, perhaps, that nobody calls.
             self._ledger.launches.discard(self._lease, planned)
@@ -77,13 +80,37 @@ class Launching:
                 return self._go_on(route, drafted)
             case NotNow() | Blocked():
                 self._ledger.launches.discard(self._lease, planned)
-            case Refused(reason):
-                # What is refused are the settings, and those are the same for every file.
-                self._ledger.launches.discard(self._lease, planned)
-                return Went(problem=_refused(reason))
+            case Refused(reason, _, contact):
+                return self._refused(planned, reason, contact)
             case _:
                 self._starts.shelve(planned, getattr(outcome, "reason", str(outcome)))
         return Went(outcome)
+
+    def _handed_over(
+        self, route: ListRoute, launch: Launch, recipients: Sequence[Recipient]
+    ) -> str | None:
+        """A long list is handed over before, unless something differs for each contact: a CSV
+        cannot say that. What was handed over for a campaign that was not made is used once more.
+        """
+        terms = route.terms
+        if launch.recipients <= terms.recipient_list_above or terms.overrides:
+            return None
+        wanted = route.name, launch.name, tuple(one.phone_number for one in recipients)
+        if self._kept is None or self._kept[0] != wanted:
+            self._kept = wanted, route.provider.keep_list(launch.name, recipients)
+        return self._kept[1]
+
+    def _refused(self, planned: Launch, reason: str, contact: int | None) -> Went:
+        """The vendor does not call one of the contacts; or what is refused are the settings, and
+        those are the same for every file.
+        """
+        if contact is not None and self._ledger.launches.refuse_contact(
+            self._lease, planned, contact, reason
+        ):
+            one_by_one = Refused(reason, counts_against_campaign=True)
+            return Went(one_by_one, RowState.REFUSED, 1)
+        self._ledger.launches.discard(self._lease, planned)
+        return Went(problem=_refused(reason))
 
     def _go_on(self, route: ListRoute, launch: Launch) -> Went:
         """A draft that nobody has started: see that it may be, say when it calls, and start it."""
@@ -126,13 +153,3 @@ def _log(route: ListRoute, planned: Launch, outcome: Outcome) -> None:
     log.info(
         "draft_answered", campaign=route.name, launch=planned.id, outcome=said, vendor_id=vendor_id
     )
-
-
-def _handed_over(route: ListRoute, launch: Launch, recipients: Sequence[Recipient]) -> str | None:
-    """A long list is handed over before, unless something differs for each contact: a CSV cannot
-    say that.
-    """
-    terms = route.terms
-    if launch.recipients <= terms.recipient_list_above or terms.overrides:
-        return None
-    return route.provider.keep_list(launch.name, recipients)

@@ -246,6 +246,28 @@ class TestADraft:
         assert house.states() == {"accepted": 3}
         assert len(taking.drafts()) == 1
 
+    def test_that_is_refused_for_one_contact_goes_without_it(
+        self, taking: KathanVendor, house: KathanHouse
+    ) -> None:
+        with_list(house)
+        house.collect()
+        unwanted = FEW[1]
+        taking.break_with(refuses_number=unwanted)
+        assert house.sync().code in {0, 1}
+        assert house.states() == {"accepted": 2, "refused": 1}
+        assert unwanted not in taking.called()
+        (refused,) = house.run("rows", "1", "--state", "refused", "--json").json["rows"]
+        assert "not a valid phone number" in refused["reason"]
+
+    def test_that_is_refused_keeps_the_list_that_was_handed_over(
+        self, taking: KathanVendor, house: KathanHouse
+    ) -> None:
+        with_list(house, kathan={**SETTINGS, "recipient_list_above": 1})
+        taking.break_with(too_many_requests=When(every=1, times=1, on="drafts"))
+        house.sync()
+        assert house.states() == {"accepted": 3}
+        assert (taking.asked("lists"), taking.asked("drafts")) == (1, 2)
+
     def test_that_is_refused_stops_the_campaign_and_keeps_its_rows(
         self, taking: KathanVendor, house: KathanHouse
     ) -> None:
