@@ -51,6 +51,11 @@ _NOT_A_SERVER = NeedsOperator(
     "smtp in `notify` is no mail server.",
     fix="Write smtp://USER:PASSWORD@mail.example.com:587, or smtps://….",
 )
+_NOT_WRITABLE = NeedsOperator(
+    "Mail cannot be sent with what is in `notify`: a user, a password and addresses in it must be"
+    " of plain ASCII.",
+    fix="Set another password at the mail server, or write the address without accents.",
+)
 
 
 def send_mail(url: str, addresses: tuple[str, str], letter: Letter) -> None:
@@ -58,8 +63,8 @@ def send_mail(url: str, addresses: tuple[str, str], letter: Letter) -> None:
     What would cross a network in the clear is not sent.
     """
     server = MailServer.of(url)
-    message = _written(addresses, letter)
     try:
+        message = _written(addresses, letter)
         with _connected(server) as client:
             if server.user:
                 client.login(server.user, server.password)
@@ -73,6 +78,9 @@ def send_mail(url: str, addresses: tuple[str, str], letter: Letter) -> None:
         raise _refused(server, error) from None
     except (smtplib.SMTPException, OSError) as error:
         raise TryLater(f"The mail server {server.host} cannot be used: {error}.") from None
+    except ValueError:
+        # Without its words: what cannot be written may be the password.
+        raise _NOT_WRITABLE from None
 
 
 def _connected(server: MailServer) -> smtplib.SMTP:

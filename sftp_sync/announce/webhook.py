@@ -21,7 +21,7 @@ def call_webhook(url: str, letter: Letter) -> None:
     """Post a letter; one of `sftp_sync.errors` where it was not taken. The address is a secret, and
     is in no message.
     """
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not _is_address(url):
         raise NeedsOperator("The webhook is no address.", fix="Write https://HOST/…")
     request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
         url,
@@ -38,6 +38,13 @@ def call_webhook(url: str, letter: Letter) -> None:
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or type(error).__name__
         raise TryLater(f"The webhook cannot be reached: {reason}.") from None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        return urlsplit(url).scheme in {"http", "https"}
+    except ValueError:
+        return False
 
 
 def _opener() -> urllib.request.OpenerDirector:

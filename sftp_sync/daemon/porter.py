@@ -108,18 +108,30 @@ class Porter:
             raise RuntimeError("asked before there was a configuration")
         return self._config
 
+    def look_after(self) -> None:
+        """One round. What goes wrong with one of its jobs keeps none of the others from being done:
+        personal data is emptied also where nobody can be told.
+        """
+        for job in (self._tell_people, self._note_endings, self._keep_house):
+            name = job.__name__.lstrip("_")
+            try:
+                job()
+            except SyncError as problem:
+                log.warning("round_failed", job=name, reason=problem.message)
+            except Exception:
+                log.exception("round_failed", job=name)
+
     def _go_round(self) -> None:
         while not self._stopping.wait(ROUND_SECONDS):
-            try:
-                self._look_after()
-            except SyncError as problem:
-                log.warning("round_failed", reason=problem.message)
-            except Exception:
-                log.exception("round_failed")
+            self.look_after()
 
-    def _look_after(self) -> None:
+    def _tell_people(self) -> None:
         config = self._present()
         # Asked of all, also where nobody is to be told: what was said before is taken back.
         self._announcer.announce(targets_of(config, os.environ), concerns_now(config, self._ledger))
+
+    def _note_endings(self) -> None:
         self._ledger.summaries.note_endings(self._around.now())
-        keep_house(house_rules(config), self._around)
+
+    def _keep_house(self) -> None:
+        keep_house(house_rules(self._present()), self._around)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from sftp_sync.announce import Announcer, Letter, Target
 from sftp_sync.announce.decide import BETWEEN_CHANGES
@@ -16,7 +17,7 @@ from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import FileState, RowState
 from tests.support.builders import NOW, a_batch, an_arrival, an_ending, enter_file, sha256_of
-from tests.support.databases import Database
+from tests.support.databases import Database, looked_at
 
 REFUSED = Concern("renewals", "sign_in_refused", "The partner said no.", "Ask them.", "partner")
 HELD = Concern("renewals", "file_held", "File 3 is held.", subject="file 3")
@@ -29,7 +30,7 @@ class Reader:
 
     name: str = "webhook (env HOOK_URL)"
     letters: list[Letter] = field(default_factory=list)
-    trouble: SyncError | None = None
+    trouble: Exception | None = None
     tries: int = 0
 
     def deliver(self, letter: Letter) -> None:
@@ -194,6 +195,51 @@ def test_that_somebody_cannot_be_reached_is_told_to_everybody_else(office: Offic
     assert here.events() == [("raised", "announcing_failed")]
     assert gone.events() == [("raised", "sign_in_refused")]
     assert office.notices() == []
+
+
+def test_a_target_that_we_stumble_over_keeps_nobody_else_from_being_told(office: Office) -> None:
+    odd, here = Reader("e-mail to ops@example.com", trouble=ValueError("a bug")), Reader()
+    office.announce([odd, here], REFUSED)
+    assert here.events() == [("raised", "sign_in_refused")]
+    (notice,) = office.ledger.notices.all()
+    assert notice.scope == "e-mail to ops@example.com"
+    assert "a bug in sftp-sync (ValueError)" in notice.message
+    office.announce([odd, here], REFUSED)
+    assert odd.tries == 1
+
+
+def test_what_cannot_be_written_down_is_told_once_all_the_same(
+    office: Office, database: Database
+) -> None:
+    first, second, gone = Reader("one"), Reader("two"), Reader("three", trouble=TryLater("Down."))
+    readers = [gone, first, second]
+    office.announce([first, second], HELD)
+    for reader in (first, second):
+        assert reader.events() == [("raised", "file_held")]
+    set_writable(office.ledger, database, is_writable=False)
+    for _ in range(3):
+        office.announce(readers, REFUSED)
+    for reader in (first, second):
+        assert reader.events() == [("raised", "sign_in_refused"), ("cleared", "file_held")]
+    assert gone.tries == 1
+
+    set_writable(office.ledger, database, is_writable=True)
+    office.announce(readers, REFUSED)
+    office.start_anew()
+    office.announce([first, second], REFUSED)
+    assert first.events() == second.events() == []
+    assert set(office.ledger.announcements.said("one")) == {REFUSED.key}
+
+
+def set_writable(ledger: Ledger, database: Database, *, is_writable: bool) -> None:
+    """Whether the ledger takes anything from its one connection from now on."""
+    words = {
+        "sqlite": f"PRAGMA query_only = {'OFF' if is_writable else 'ON'}",
+        "postgresql": f"SET default_transaction_read_only = {'off' if is_writable else 'on'}",
+    }
+    with looked_at(ledger) as connection:
+        connection.execute(text(words[database.kind]))
+        connection.commit()
 
 
 def test_who_is_asked_for_no_more_leaves_nothing_behind(office: Office) -> None:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import threading
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from sftp_sync.config import load
+from sftp_sync.daemon.porter import Porter
+from sftp_sync.ledger import Ledger
+from sftp_sync.wiring import nobody_watches, now, open_ledger, surroundings
 from tests.support.daemons import eventually, running
 from tests.support.daily_life import House
+from tests.support.databases import written
 from tests.support.hooks import a_hook
 from tests.support.mail_servers import mail_server
 from tests.support.openssh import free_port
@@ -71,6 +82,43 @@ def test_a_page_that_cannot_be_shown_stops_nothing(house: House) -> None:
             daemon.wait_for("daemon_started")
             told = house.run("status", "--json").json
             assert f"cannot listen on 127.0.0.1:{port}" in json.dumps(told)
+
+
+@contextmanager
+def a_porter(house: House) -> Iterator[tuple[Porter, Ledger]]:
+    """Who looks after a house, asked for each round by hand."""
+    config = load(house.config, os.environ)
+    with open_ledger(config) as ledger:
+        around = surroundings(config, ledger, nobody_watches, threading.Event())
+        with Porter(ledger, around) as porter:
+            porter.take_up(config)
+            yield porter, ledger
+
+
+def test_one_who_cannot_be_told_keeps_neither_the_others_nor_the_house_waiting(
+    house: House,
+) -> None:
+    house.change("renewals", import_path="/elsewhere")
+    with a_hook() as hook, mail_server(password="p\u00e4ss") as server:
+        mail = {
+            "email": "ops@example.com",
+            "smtp": f"smtp://me:p%C3%A4ss@127.0.0.1:{server.port}",
+        }
+        configure(house, notify=[mail, {"webhook": hook.url}])
+        with a_porter(house) as (porter, ledger):
+            porter.look_after()
+            assert hook.events == [("raised", "renewals", "connection_untested")]
+            assert now() - ledger.retention.tidied_at() < timedelta(minutes=1)
+            (notice,) = ledger.notices.all()
+            assert notice.scope == "e-mail to ops@example.com"
+
+
+def test_the_house_is_kept_also_where_it_cannot_be_seen_who_was_told(house: House) -> None:
+    with a_porter(house) as (porter, ledger):
+        with written(ledger) as connection:
+            connection.execute(text("ALTER TABLE announcements RENAME TO gone"))
+        porter.look_after()
+        assert now() - ledger.retention.tidied_at() < timedelta(minutes=1)
 
 
 def test_people_are_told_and_the_secret_is_in_no_log(house: House) -> None:

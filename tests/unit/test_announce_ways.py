@@ -58,7 +58,9 @@ class TestTheWebhook:
             call_webhook(url, LETTER)
         assert "secret" not in str(caught.value)
 
-    @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x/y", "hook.example.com"])
+    @pytest.mark.parametrize(
+        "url", ["file:///etc/passwd", "ftp://x/y", "hook.example.com", "http://[::1/hook"]
+    )
     def test_is_an_address_of_the_web(self, url: str) -> None:
         with pytest.raises(NeedsOperator, match="no address"):
             call_webhook(url, LETTER)
@@ -143,6 +145,19 @@ class TestMail:
     ) -> None:
         with mail_server(answers={verb: answer}) as server, pytest.raises(error, match=answer[:3]):
             send_mail(f"smtp://127.0.0.1:{server.port}", ADDRESSES, LETTER)
+
+    def test_with_a_password_that_cannot_be_written_needs_a_person(self) -> None:
+        with (
+            mail_server(password="p\u00e4ss") as server,
+            pytest.raises(NeedsOperator, match="plain ASCII") as caught,
+        ):
+            send_mail(f"smtp://me:p%C3%A4ss@127.0.0.1:{server.port}", ADDRESSES, LETTER)
+        assert "\u00e4" not in str(caught.value)
+        assert server.mails == []
+
+    def test_to_an_address_of_two_lines_needs_a_person(self) -> None:
+        with mail_server() as server, pytest.raises(NeedsOperator, match="plain ASCII"):
+            send_mail(f"smtp://127.0.0.1:{server.port}", ("a@example.com", "b\nc"), LETTER)
 
     def test_is_tried_again_where_nobody_answers(self) -> None:
         with pytest.raises(TryLater, match=r"127\.0\.0\.1 cannot be used"):
