@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from sftp_sync.errors import FileRefused
 from sftp_sync.model import FileRules
+from sftp_sync.phones import PhoneFound, parse
 from tests.support.grids import FEW
 from tests.support.lists import read_list, rows_xml, sheet_xml, workbook
 
@@ -119,7 +120,26 @@ def test_a_frame_written_by_pandas(tmp_path: Path) -> None:
         ("0000", "-7", "-7"),
         ("0000", "7", "0007"),
         ("0000", "7.5", "7.5"),
+        ("0#########", "301234567", "0301234567"),
+        ('0#" "##', "12345", "12345"),
+        ('0#" "##', "123", "0123"),
+        ("00000\\-0000", "5010000", "005010000"),
         ("\\+0", "49301234567", "+49301234567"),
+        ('"+44 "0', "2079460000", "+44 2079460000"),
+        ("\\+44\\ 0", "2079460000", "+44 2079460000"),
+        ('"+49"0', "301234567", "+49301234567"),
+        ('"00"0', "49301234567", "0049301234567"),
+        ('"0"#', "301234567", "0301234567"),
+        ("[$+44-809] 0", "2079460000", "+44 2079460000"),
+        ('"+44 "General', "2079460000", "+44 2079460000"),
+        ("+1 (###) ###-####", "2125550100", "+1 (212) 555-0100"),
+        ("+1 (###) ###-####", "12125550100", "+1 (1212) 555-0100"),
+        ("+1 (###) ###-????", "12", "+1 () -  12"),
+        ('"+49 "000_-0', "12", "+49 0012"),
+        ("+0;-0;0", "5", "+5"),
+        ("0.00E+00", "45000", "45000"),
+        ('0.0" (2024)"', "5", "5"),
+        ("0" * 300, "7", "7".zfill(255)),
         ("@", "007", "007"),
     ],
 )
@@ -129,6 +149,54 @@ def test_a_number_is_read_as_its_format_shows_it(
     row = f'<row r="2"><c r="A2" s="1"><v>{number}</v></c></row>'
     content = workbook({"L": sheet_xml(rows_xml([["a"]]) + row)}, formats=[code])
     assert read_list(tmp_path, content).rows == [[text]]
+
+
+@pytest.mark.parametrize(
+    ("code", "cell", "text"),
+    [
+        ('0"00"0', "<v>212555010</v>", "212555010"),
+        ('0"5"', "<v>212555010</v>", "212555010"),
+        ('"+"#,##0', "<v>4930123456</v>", "4930123456"),
+        ('"+49"0.0', "<v>301234567</v>", "301234567"),
+        ('"+49"0', "<v>30123.5</v>", "30123.5"),
+        ('0;"+49"0', "<v>-301234567</v>", "-301234567"),
+        ('[<=9999999]###-####;"+1 "0', "<v>2125550100</v>", "2125550100"),
+        ('"+49"@', "<v>301234567</v>", "301234567"),
+    ],
+)
+def test_digits_that_a_format_adds_and_that_cannot_be_told_damage_the_cell(
+    tmp_path: Path, code: str, cell: str, text: str
+) -> None:
+    row = f'<row r="2"><c r="A2" s="1">{cell}</c></row>'
+    content = workbook({"L": sheet_xml(rows_xml([["a"]]) + row)}, formats=[code])
+    read = read_list(tmp_path, content)
+    assert read.rows == [[text]]
+    assert "format of the cell adds" in read.damaged[2, 0]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c r="A2" s="1" t="s"><v>0</v></c>',
+        '<c r="A2" s="1" t="inlineStr"><is><t>030 1</t></is></c>',
+    ],
+)
+def test_digits_that_a_format_adds_to_a_text_damage_it(tmp_path: Path, cell: str) -> None:
+    sheet = sheet_xml(rows_xml([["a"]]) + f'<row r="2">{cell}</row>')
+    for code, is_damaged in (('"+49 "@', True), ('"+49 "0', False), ('"+49 "0;;;@', False)):
+        content = workbook({"L": sheet}, shared=["<t>030 1</t>"], formats=[code])
+        read = read_list(tmp_path, content)
+        assert read.rows == [["030 1"]]
+        assert bool(read.damaged) is is_damaged
+
+
+def test_a_country_code_that_only_the_format_shows_calls_nobody_else(tmp_path: Path) -> None:
+    row = '<row r="2"><c r="A2" s="1"><v>2079460000</v></c></row>'
+    for code in ('"+44 "0', '"011 44 "0', "\\+44\\ (###) #"):
+        content = workbook({"L": sheet_xml(rows_xml([["phone"]]) + row)}, formats=[code])
+        found = parse(read_list(tmp_path, content).rows[0][0], "US")
+        assert isinstance(found, PhoneFound)
+        assert found.e164 == "+442079460000"
 
 
 @pytest.mark.parametrize(

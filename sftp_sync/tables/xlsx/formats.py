@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
+from sftp_sync.tables.xlsx.layouts import layout_of
 from sftp_sync.tables.xlsx.xml import local, new_parser
 
 _DATES_BUILT_IN = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
@@ -14,7 +15,6 @@ _ELAPSED_BUILT_IN = 46
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.IGNORECASE)
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _DATE_LETTERS = re.compile(r"[ymdhs]", re.IGNORECASE)
-_PADDED = re.compile(r'(\\?\+|"\+")?([0#]+)')
 
 _DAY_SECONDS = 86_400
 _LAST_DAY = 2_958_466
@@ -31,28 +31,40 @@ class Kind(Enum):
     DATE = auto()
     ELAPSED = auto()
     PADDED = auto()
+    WITH_DIGITS = auto()
 
 
 class Formats:
     """The styles of a workbook: for each, how its numbers are shown."""
 
     def __init__(self, codes: list[tuple[int, str]], *, starts_in_1904: bool) -> None:
-        self._kinds = [_kind(number, code) for number, code in codes]
+        self._kinds = [_kind_of(number, code) for number, code in codes]
         self._codes = [code for _, code in codes]
         self._starts_in_1904 = starts_in_1904
         self.shows_plain_numbers = [kind is Kind.NUMBER for kind in self._kinds]
+        self.adds_to_texts = [layout_of(code).adds_to_text for _, code in codes]
 
     def text(self, style: int, number: float) -> str | None:
-        """The number as its style shows it, None where it is shown as a number."""
-        kind = self._kinds[style] if style < len(self._kinds) else Kind.NUMBER
-        match kind:
+        """The number as its style shows it, None where it is shown as a number, or as something
+        that cannot be told from it.
+        """
+        match self._kind(style):
             case Kind.DATE:
                 return self._date(number)
             case Kind.ELAPSED:
                 return _elapsed(number)
             case Kind.PADDED if number.is_integer() and number >= 0:
-                return _padded(self._codes[style], int(number))
+                return str(int(number)).zfill(layout_of(self._codes[style]).zeros)
+            case Kind.WITH_DIGITS if number.is_integer():
+                return layout_of(self._codes[style]).text(int(number))
         return None
+
+    def adds_digits(self, style: int) -> bool:
+        """Whether its style shows a plus or digits that are not in the number."""
+        return self._kind(style) is Kind.WITH_DIGITS
+
+    def _kind(self, style: int) -> Kind:
+        return self._kinds[style] if style < len(self._kinds) else Kind.NUMBER
 
     def _date(self, serial: float) -> str | None:
         """ISO 8601; a time of day alone where there is no day."""
@@ -80,23 +92,18 @@ def _elapsed(days: float) -> str:
     return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
-def _padded(code: str, number: int) -> str:
-    match = _PADDED.fullmatch(code)
-    plus, places = match.groups() if match else (None, "")
-    return ("+" if plus else "") + str(number).zfill(places.count("0"))
-
-
-def _kind(number: int, code: str) -> Kind:
+def _kind_of(number: int, code: str) -> Kind:
     if number == _ELAPSED_BUILT_IN or _ELAPSED.search(code):
         return Kind.ELAPSED
     if number in _DATES_BUILT_IN:
         return Kind.DATE
-    if (padded := _PADDED.fullmatch(code)) and (padded.group(1) or code.count("0") > 1):
-        return Kind.PADDED
     shown = _NOT_SHOWN.sub("", code.partition(";")[0])
     if shown.casefold() != "general" and _DATE_LETTERS.search(shown):
         return Kind.DATE
-    return Kind.NUMBER
+    layout = layout_of(code)
+    if layout.adds:
+        return Kind.WITH_DIGITS
+    return Kind.PADDED if layout.zeros > 1 else Kind.NUMBER
 
 
 def read_formats(styles: bytes | None, *, starts_in_1904: bool) -> Formats:

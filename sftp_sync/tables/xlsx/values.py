@@ -21,6 +21,10 @@ LOST_DIGITS = (
     "The spreadsheet keeps only 15 digits of a number and has lost the rest: format the column as"
     " text and enter the number again."
 )
+DIGITS_OF_THE_FORMAT = (
+    "The format of the cell adds a plus or digits that are not in it: format the column as text and"
+    " enter the whole number."
+)
 NEVER_CALCULATED = (
     "This is a formula whose value was not saved: open the workbook in a spreadsheet, save it"
     " again, and send that."
@@ -37,6 +41,9 @@ class CellReader:
             "",
             *(str(style) for style, is_plain in enumerate(formats.shows_plain_numbers) if is_plain),
         }
+        self._adding_to_texts = {
+            str(style) for style, adds in enumerate(formats.adds_to_texts) if adds
+        }
         self._columns: dict[str, int] = {}
 
     def record(self, row: SheetRow, line: int) -> Record:
@@ -50,6 +57,8 @@ class CellReader:
                 column = self._column(letters) if letters else len(cells)
             if kind == "s" and texts is not None and value:
                 text = texts[_whole(value)]
+                if style in self._adding_to_texts:
+                    damaged[column] = DIGITS_OF_THE_FORMAT
             elif not kind and style in self._plain_styles and _is_plain(value):
                 text = value
             else:
@@ -78,29 +87,35 @@ class CellReader:
             case "" | "n":
                 if not value.strip():
                     return "", NEVER_CALCULATED if formula else None
-                text = self._number(value, style)
-                return text, LOST_DIGITS if _has_lost_digits(value) else None
+                text, damage = self._number(value, style)
+                return text, LOST_DIGITS if _has_lost_digits(value) else damage
             case "b":
                 return ("TRUE" if value.strip() in {"1", "true"} else "FALSE"), None
             case "d":
                 return _iso_date(value), None
             case "inlineStr" | "str" | "e":
-                return _not_too_long(plain_text(value)), None
+                damage = DIGITS_OF_THE_FORMAT if style in self._adding_to_texts else None
+                return _not_too_long(plain_text(value)), damage
             case "s" if not value:
                 return "", None
             case "s":
                 raise ValueError("it has no table of shared texts")
         raise ValueError(f"a cell of the unknown type {kind[:20]!r}")
 
-    def _number(self, value: str, style: str) -> str:
+    def _number(self, value: str, style: str) -> tuple[str, str | None]:
         number = _float(value)
-        shown = self._formats.text(int(style), number) if style else None
-        if shown is not None:
-            return shown
+        damage = None
+        if style:
+            shown = self._formats.text(int(style), number)
+            if shown is not None:
+                return shown, None
+            damage = DIGITS_OF_THE_FORMAT if self._formats.adds_digits(int(style)) else None
         if number.is_integer() and abs(number) < _MOST_WRITTEN_OUT:
             # Whole numbers beyond what a float can hold are taken as they are written.
-            return value if number and value.lstrip("-").isdecimal() else str(int(number))
-        return format(number, f".{_EXACT_DIGITS}g")
+            text = value if number and value.lstrip("-").isdecimal() else str(int(number))
+        else:
+            text = format(number, f".{_EXACT_DIGITS}g")
+        return text, damage
 
 
 def _is_plain(value: str) -> bool:
