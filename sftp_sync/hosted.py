@@ -44,8 +44,11 @@ def look_for_double_import(
     """Ask the vendor, and keep a notice for as long as it is so. Not to know is no reason to stop:
     what is wrong with the vendor is said elsewhere.
     """
+    hosted: Mapping[str, object] | None = None
     try:
-        hosted = provider.hosted_import() if isinstance(provider, ImportsItself) else None
+        # A folder of this machine is nobody's but ours.
+        if campaign.host and isinstance(provider, ImportsItself):
+            hosted = provider.hosted_import()
     except SyncError:
         return None
     found = double_import(campaign, hosted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +16,11 @@ KNOWN = {*ENDED, *MAY_BE_RETRIED, "queued", "scheduled", "initiated", "ringing",
 UNKNOWN = "unknown"
 NOT_LISTED = "the vendor lists no such call"
 BY_NUMBER = "matched by number and time"
+SEVERAL = "calls to this number may be those of another row: none was taken for it"
 EARLIER = timedelta(minutes=2)
+
+Namesakes = Mapping[str, Sequence[tuple[int, str | None, datetime]]]
+"""Rows by number: (row, the call that it has, when it was called at the earliest)."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,20 @@ def listing_of(
     return Listing(campaign, by_id, by_number, ids_agree, final_after, now)
 
 
-def news_of(call: OpenCall, listing: Listing) -> CallNews | None:
+def is_by_number(call: OpenCall, listing: Listing) -> bool:
+    """Whether only its number and the time can tell which listed call is a row's."""
+    return call.call_id is None or not (listing.ids_agree or call.call_id in listing.by_id)
+
+
+def news_of(call: OpenCall, listing: Listing, namesakes: Namesakes) -> CallNews | None:
     """What is new of a row's call; None where nothing is."""
     is_late = listing.now - call.queued_at > listing.final_after
-    listed, matched_by = _listed(call, listing)
+    listed, matched_by = _listed(call, listing, namesakes)
     if listed is None:
         if not is_late:
             return None
-        return CallNews(call.row_id, UNKNOWN, over_at=listing.now, matched_by=NOT_LISTED)
+        why = matched_by or NOT_LISTED
+        return CallNews(call.row_id, UNKNOWN, over_at=listing.now, matched_by=why)
     is_over = is_late or _is_over(listed, listing)
     if not is_over and (listed.status, listed.retries) == (call.status, call.retries):
         return None
@@ -76,17 +86,52 @@ def _is_over(listed: VendorCall, listing: Listing) -> bool:
     return listing.is_closed or (most is not None and (listed.retries or 0) >= most)
 
 
-def _listed(call: OpenCall, listing: Listing) -> tuple[VendorCall | None, str | None]:
-    """The row's call in the list: by its id, or by number and time where ids say nothing."""
-    if call.call_id is not None and call.call_id in listing.by_id:
-        return listing.by_id[call.call_id], None
-    if call.call_id is not None and listing.ids_agree:
-        return None, None
-    opens_at = call.queued_at + timedelta(seconds=listing.campaign.clock_offset or 0) - EARLIER
-    alike = [
+def _listed(
+    call: OpenCall, listing: Listing, namesakes: Namesakes
+) -> tuple[VendorCall | None, str | None]:
+    """The row's call in the list, and how it was found where it was not by its id; or why none was
+    taken, where several fit.
+    """
+    if not is_by_number(call, listing):
+        return listing.by_id.get(call.call_id or ""), None
+    others = _made(call, namesakes.get(call.phone, ()))
+    began = others.pop(call.call_id or call.row_id)
+    # Those whose call is known by its id look for none.
+    rivals = [
+        at
+        for key, at in others.items()
+        if isinstance(key, int) or not (listing.ids_agree or key in listing.by_id)
+    ]
+    next_at = min((at for at in rivals if at - began >= 2 * EARLIER), default=None)
+    fitting = [
         one
         for one in listing.by_number.get(call.phone, ())
-        if one.created_at is not None and one.created_at >= opens_at
+        if one.id not in others and _is_between(one.created_at, began, next_at, listing)
     ]
-    # Two calls to one number cannot be told apart: neither is taken.
-    return (alike[0], BY_NUMBER) if len(alike) == 1 else (None, None)
+    is_rivalled = any(abs(at - began) < 2 * EARLIER for at in rivals)
+    if len(fitting) == 1 and not is_rivalled:
+        return fitting[0], BY_NUMBER
+    return None, SEVERAL if fitting else None
+
+
+def _made(
+    call: OpenCall, rows: Sequence[tuple[int, str | None, datetime]]
+) -> dict[str | int, datetime]:
+    """When each call to a number was made at the earliest, this row's too, by its id or its row:
+    rows with the same id have the same call.
+    """
+    since: dict[str | int, datetime] = {call.call_id or call.row_id: call.queued_at}
+    for row_id, call_id, at in rows:
+        key = call_id or row_id
+        since[key] = min(at, since.get(key, at))
+    return since
+
+
+def _is_between(
+    created_at: datetime | None, began: datetime, next_at: datetime | None, listing: Listing
+) -> bool:
+    """Whether a call was made after one row was called and before the next one was."""
+    if created_at is None:
+        return False
+    ours = created_at - timedelta(seconds=listing.campaign.clock_offset or 0) + EARLIER
+    return began <= ours and (next_at is None or ours < next_at)

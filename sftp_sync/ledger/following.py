@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Engine, bindparam, exists, func, select, update
 
+from sftp_sync.ledger.conditions import is_called, is_in_doubt
+from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import files, rows
 from sftp_sync.model import CallNews, OpenCall, RowState
 
 AT_ONCE = 2_000
+NUMBERS_AT_ONCE = 500
 CALLED = (RowState.ACCEPTED, RowState.ALREADY_QUEUED)
 
 
@@ -46,6 +50,27 @@ class Following:
         with reading(self._engine) as connection:
             found = connection.execute(asked.order_by(rows.c.id).limit(AT_ONCE)).all()
         return [OpenCall(*row) for row in found]
+
+    def namesakes(
+        self, destination: str, phones: Sequence[str]
+    ) -> Mapping[str, list[tuple[int, str | None, datetime]]]:
+        """Every row with one of these numbers that was called in the vendor's campaign or may have
+        been, of whatever campaign of ours: (row, its call, when it was called at the earliest).
+        """
+        in_doubt_since = func.coalesce(
+            rows.c.doubt_since, rows.c.claimed_at, type_=rows.c.claimed_at.type
+        )
+        found: dict[str, list[tuple[int, str | None, datetime]]] = {}
+        with reading(self._engine) as connection:
+            place = rows.c.destination_id == destination_id(connection, destination)
+            for start in range(0, len(phones), NUMBERS_AT_ONCE):
+                here = place & rows.c.phone.in_(phones[start : start + NUMBERS_AT_ONCE])
+                # One question for each index.
+                for which, at in ((is_called(), rows.c.queued_at), (is_in_doubt(), in_doubt_since)):
+                    asked = select(rows.c.phone, rows.c.id, rows.c.call_id, at).where(here, which)
+                    for phone, *row in connection.execute(asked):
+                        found.setdefault(phone, []).append((row[0], row[1], row[2]))
+        return found
 
     def hear(self, lease: Lease, news: Sequence[CallNews]) -> None:
         """Write down what is new."""

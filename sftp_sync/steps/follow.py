@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from datetime import timedelta
 
 import structlog
 
 from sftp_sync.around import Surroundings
 from sftp_sync.hosted import look_for_double_import
 from sftp_sync.model import CallNews, Campaign, OpenCall
-from sftp_sync.outcome import KNOWN, Listing, listing_of, news_of
-from sftp_sync.providers.base import CallProvider, ListProvider, Vendor, VendorCall
+from sftp_sync.outcome import KNOWN, Listing, is_by_number, listing_of, news_of
+from sftp_sync.providers.base import CallProvider, ListProvider, Vendor
+from sftp_sync.steps.durations import Durations
 from sftp_sync.steps.follow_lists import follow_lists
 from sftp_sync.steps.followed import Followed
 
 CALLS_AT_ONCE = 50_000
-CALLS_PER_PAGE = 100
-SPARE_PAGES = 50  # other campaigns of the account may have called meanwhile
+# Under this cause a run that fails is noted, from its first failure until it works.
+CAUSE = "follow"
+PATIENCE = timedelta(hours=3)
 
 log = structlog.get_logger(__name__)
 __all__ = ["Followed", "follow"]
@@ -29,24 +31,34 @@ def follow(campaign: Campaign, provider: Vendor, around: Surroundings) -> Follow
     """
     if isinstance(provider, ListProvider):
         return follow_lists(campaign, provider, around)
-    ledger = around.ledger
-    if not ledger.following.is_any_open(campaign.name):
+    look_for_double_import(campaign, provider, around)
+    if not around.ledger.following.is_any_open(campaign.name):
         return Followed()
-    with ledger.leases.hold(f"follow:{campaign.name}") as lease:
+    durations = Durations(provider.calls, lambda: _has_patience(campaign, around))
+    with around.ledger.leases.hold(f"follow:{campaign.name}") as lease:
         listing = _listing(campaign, provider, around)
         total = Followed()
         for chunk in _chunks(campaign, around):
             around.wait(0)
-            news = [one for call in chunk if (one := news_of(call, listing)) is not None]
-            # What has ended is heard with its duration, or at the next run: it is told only once.
+            news = _news(chunk, listing, campaign, around)
             going_on = [one for one in news if one.over_at is None]
-            ledger.following.hear(lease, going_on)
+            around.ledger.following.hear(lease, going_on)
             ended = [one for one in news if one.over_at is not None]
-            ledger.following.hear(lease, _with_durations(ended, chunk, provider))
-            total = Followed(total.changed + len(news), total.over + len(ended))
+            ended = durations.added_to(ended, chunk, listing)
+            around.ledger.following.hear(lease, ended)
+            changed = total.changed + len(going_on) + len(ended)
+            total = Followed(changed, total.over + len(ended))
             _say_unknown(campaign, news)
-        look_for_double_import(campaign, provider, around)
+    if durations.problem is not None:
+        raise durations.problem
     return total
+
+
+def _has_patience(campaign: Campaign, around: Surroundings) -> bool:
+    """Whether what has ended may wait for its duration: not where following has failed for long."""
+    standing = (one for one in around.ledger.notices.all() if one.scope == campaign.name)
+    since = next((one.since for one in standing if one.cause == CAUSE), around.now())
+    return around.now() - since < PATIENCE
 
 
 def _listing(campaign: Campaign, provider: CallProvider, around: Surroundings) -> Listing:
@@ -61,6 +73,16 @@ def _listing(campaign: Campaign, provider: CallProvider, around: Surroundings) -
     )
 
 
+def _news(
+    calls: list[OpenCall], listing: Listing, campaign: Campaign, around: Surroundings
+) -> list[CallNews]:
+    searched = {call.phone for call in calls if is_by_number(call, listing)}
+    numbers = sorted(searched & listing.by_number.keys())
+    namesakes = around.ledger.following.namesakes(campaign.destination, numbers)
+    found = (news_of(call, listing, namesakes) for call in calls)
+    return [one for one in found if one is not None]
+
+
 def _chunks(campaign: Campaign, around: Surroundings) -> Iterator[list[OpenCall]]:
     """So many calls at once that the account's list is rarely read twice, and memory stays flat."""
     after, chunk = 0, list[OpenCall]()
@@ -72,40 +94,6 @@ def _chunks(campaign: Campaign, around: Surroundings) -> Iterator[list[OpenCall]
             chunk = []
     if chunk:
         yield chunk
-
-
-def _with_durations(
-    ended: list[CallNews], calls: list[OpenCall], provider: CallProvider
-) -> list[CallNews]:
-    """Durations and times of calls that have ended, from the account's list, read no further than
-    needed: it is the only place that tells them.
-    """
-    own = {one.row_id for one in ended if not one.matched_by}
-    wanted = {call.call_id: call for call in calls if call.row_id in own and call.call_id}
-    if not wanted:
-        return ended
-    since = min(call.queued_at for call in wanted.values())
-    found = _found(provider.calls(since.date()), wanted)
-    listed = {wanted[call_id].row_id: call for call_id, call in found.items()}
-    return [_lasting(one, listed.get(one.row_id)) for one in ended]
-
-
-def _found(
-    pages: Iterator[tuple[VendorCall, ...]], wanted: Collection[str | None]
-) -> dict[str, VendorCall]:
-    found: dict[str, VendorCall] = {}
-    most = SPARE_PAGES + 2 * len(wanted) // CALLS_PER_PAGE
-    for number, page in enumerate(pages, start=1):
-        found.update((call.id, call) for call in page if call.id in wanted)
-        if len(found) == len(wanted) or number == most:
-            break
-    return found
-
-
-def _lasting(news: CallNews, listed: VendorCall | None) -> CallNews:
-    if listed is None:
-        return news
-    return replace(news, duration_seconds=listed.duration_seconds, updated_at=listed.updated_at)
 
 
 def _say_unknown(campaign: Campaign, news: list[CallNews]) -> None:

@@ -65,6 +65,7 @@ def work_through_every_verb(ledger: Ledger) -> None:
         first, second = ledger.doubts.due(campaign, later)
         ledger.doubts.held(DESTINATION, [first.phone, second.phone])
         ledger.doubts.learn_ids(DESTINATION, ["x1", "x2"])
+        assert len(ledger.following.namesakes(DESTINATION, [first.phone, second.phone])) == 2
         assert ledger.rows.called_before(DESTINATION, [first.phone, a_phone(0)]) == 1
         assert ledger.doubts.claim(lease, campaign, first, Moment(later, TODAY.day)) is not None
         assert ledger.doubts.found(lease, second, ("c9", ""), "list", later)
