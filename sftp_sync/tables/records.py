@@ -2,7 +2,8 @@
 
 Python's csv module splits; this feeds it lines of bounded length and counts them. A quotation
 mark that is never closed must not swallow the rows after it: where the quoting breaks, the first
-physical line stands alone and reading goes on with the next one.
+physical line stands alone and reading goes on with the next one. So it is where the mark is met by
+another one and has swallowed rows.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from sftp_sync.errors import FileRefused
-from sftp_sync.tables.shape import MAX_CELL_CHARACTERS, MAX_COLUMNS, Record
+from sftp_sync.tables.quoting import are_swallowed_rows
+from sftp_sync.tables.shape import MAX_CELL_CHARACTERS, MAX_COLUMNS, Record, is_blank
 
 MAX_RECORD_CHARACTERS = 1_048_576
 # Quoting that breaks after so many lines is a damaged file, not a mistyped cell.
@@ -73,8 +75,16 @@ class _Feed:
         return first
 
     def _unclosed(self) -> FileRefused:
+        return self._quoting(f"opened at line {self.start_line} is never closed")
+
+    def swallows(self) -> FileRefused:
+        """The record at hand is rows."""
+        end = self.start_line + len(self.current) - 1
+        return self._quoting(f"opened at line {self.start_line} swallows the rows up to line {end}")
+
+    def _quoting(self, what: str) -> FileRefused:
         return FileRefused(
-            f"{self._name}: a quotation mark opened at line {self.start_line} is never closed.",
+            f"{self._name}: a quotation mark {what}.",
             fix='Close the quotation mark, or double it ("") where it belongs to the text.',
         )
 
@@ -96,19 +106,30 @@ def records(source: LineSource, delimiter: str, name: str, first_line: int = 1) 
     feed = _Feed(source, name)
     feed.start_line = first_line
     reader = csv.reader(feed, delimiter=delimiter, strict=True)
+    width = 0
     while True:
         try:
             cells = next(reader)
+            if len(feed.current) > 1 and are_swallowed_rows(feed.current, delimiter, width):
+                cells = _swallowing_line_alone(feed, delimiter)
         except StopIteration:
             return
         except csv.Error as error:
             if "larger than" in str(error):
                 raise feed.too_long() from error
             cells = _first_line_alone(feed, delimiter)
+        if not width and not is_blank(cells):
+            width = len(cells)
         if len(cells) > MAX_COLUMNS:
             raise _too_wide(name, feed.start_line)
         yield Record(feed.start_line, cells)
         feed.next_record()
+
+
+def _swallowing_line_alone(feed: _Feed, delimiter: str) -> list[str]:
+    if len(feed.current) - 1 > MAX_LINES_TO_GO_BACK:
+        raise feed.swallows()
+    return _first_line_alone(feed, delimiter)
 
 
 def _first_line_alone(feed: _Feed, delimiter: str) -> list[str]:
