@@ -7,6 +7,7 @@ from typing import Literal
 
 from sftp_sync.errors import LeaseBusy, SyncError
 from sftp_sync.model import FileState, RowState
+from sftp_sync.sending.forecast import Stop, Wait
 from sftp_sync.steps.collect import Collected
 from sftp_sync.steps.dispatch import Dispatched
 from sftp_sync.steps.follow import Followed
@@ -86,14 +87,25 @@ class WindUp:
 
 @dataclass(frozen=True)
 class Rehearsal:
-    """What a run would do."""
+    """What a run would do. `stop`: why it would send nothing at all. `in_doubt`: rows that it would
+    look into first.
+    """
 
     campaign: str
     files: tuple[Previewed, ...] = ()
     problem: SyncError | None = None
+    stop: Stop | None = None
+    in_doubt: int = 0
+
+    @property
+    def calls(self) -> int:
+        """How many calls it would queue."""
+        return sum(file.calls for file in self.files)
 
     @property
     def is_fine(self) -> bool:
         """Whether nobody would need to look."""
+        if self.problem is not None or (self.stop is not None and self.stop.cause == Wait.NO_LIST):
+            return False
         strange = {FileState.REFUSED, FileState.HELD}
-        return self.problem is None and not any(file.state in strange for file in self.files)
+        return not any(file.state in strange for file in self.files)

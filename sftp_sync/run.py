@@ -17,11 +17,12 @@ from sftp_sync.model import Campaign
 from sftp_sync.remote.base import Remote
 from sftp_sync.reports import Rehearsal, RunReport, SendReport, Step, WindUp
 from sftp_sync.sending.dispatcher import Shift
+from sftp_sync.sending.forecast import Forecast
 from sftp_sync.sending.route import AnyAccount
 from sftp_sync.steps.collect import Collected, collect
 from sftp_sync.steps.dispatch import Dispatched, dispatch
 from sftp_sync.steps.follow import Followed, follow
-from sftp_sync.steps.preview import preview
+from sftp_sync.steps.preview import Previewed, preview_due, preview_new
 from sftp_sync.steps.publish import Published, publish
 
 log = structlog.get_logger(__name__)
@@ -88,12 +89,19 @@ def wind_up(
 
 
 def rehearse(campaign: Campaign, connect: Connect, around: Surroundings) -> Rehearsal:
-    """What a run would do with the files that are there now, changing nothing anywhere."""
+    """What a run would do with the rows that are due and the files that are there now, changing
+    nothing anywhere.
+    """
+    forecast = Forecast(campaign, around.ledger, around.now())
+    files: list[Previewed] = []
+    problem = None
     try:
+        files.extend(preview_due(forecast, around))
         admit(campaign, around.ledger.campaigns.get(campaign.name), around.now())
-        return Rehearsal(campaign.name, tuple(preview(campaign, connect, around)))
-    except SyncError as problem:
-        return Rehearsal(campaign.name, problem=problem)
+        files.extend(preview_new(campaign, connect, around, forecast))
+    except SyncError as error:
+        problem = error
+    return Rehearsal(campaign.name, tuple(files), problem, forecast.stop, forecast.in_doubt)
 
 
 def _admitted(campaign: Campaign, connect: Connect, around: Surroundings) -> Connect:

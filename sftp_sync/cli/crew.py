@@ -73,7 +73,7 @@ class Everything:
         """Whether nothing was done because other processes are at it. Where nobody collects or
         sends here, that there is nothing to follow or publish is no work done.
         """
-        parts = [*self.runs, *self.sends] or self.ends
+        parts: Sequence[RunReport | SendReport | WindUp] = [*self.runs, *self.sends] or self.ends
         is_all_busy = bool(parts) and all(one.is_busy for one in parts)
         return is_all_busy and not any(one.has_done_something for one in self.ends)
 

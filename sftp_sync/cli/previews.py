@@ -7,31 +7,32 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sftp_sync.cli.screen import coloured, console, counted, plain
-from sftp_sync.model import FileState, RowState
+from sftp_sync.model import RowState
 from sftp_sync.reports import Rehearsal
 from sftp_sync.steps.preview import Previewed
 
 
-def due_rows(rehearsal: Rehearsal) -> int:
-    """How many calls a run would queue."""
-    going = (one for one in rehearsal.files if one.state == FileState.DISPATCHING)
-    return sum(one.tally.due for one in going if one.tally is not None)
-
-
 def preview_document(rehearsal: Rehearsal, requests_per_minute: int) -> dict[str, object]:
     """One campaign's dry run."""
+    stop = rehearsal.stop
     return {
         "name": rehearsal.campaign,
         "ok": rehearsal.is_fine,
         "problem": None if rehearsal.problem is None else str(rehearsal.problem),
-        "calls": due_rows(rehearsal),
-        "seconds": math.ceil(due_rows(rehearsal) * 60 / requests_per_minute),
+        "stopped": None if stop is None else {"cause": stop.cause, "why": stop.why},
+        "in_doubt": rehearsal.in_doubt,
+        "calls": rehearsal.calls,
+        "seconds": math.ceil(rehearsal.calls * 60 / requests_per_minute),
         "files": [_file_document(one) for one in rehearsal.files],
     }
 
 
 def _file_document(one: Previewed) -> dict[str, object]:
-    document: dict[str, object] = {"name": one.name, "state": one.state, "reason": one.reason}
+    document: dict[str, object] = {"id": one.file_id, "name": one.name}
+    document |= {"state": one.state, "reason": one.reason, "calls": one.calls}
+    document["waits"] = [
+        {"cause": wait.cause, "rows": wait.rows, "why": wait.why} for wait in one.waits
+    ]
     if one.tally is not None:
         counts = {state: one.tally.states[state] for state in RowState}
         document["rows"] = {"total": one.tally.total} | counts
@@ -48,13 +49,17 @@ def show_previews(rehearsals: Sequence[Rehearsal], paces: Sequence[int]) -> None
     screen = console()
     for rehearsal, pace in zip(rehearsals, paces, strict=True):
         screen.print(f"[bold]{plain(rehearsal.campaign)}[/]  a dry run: nothing was changed")
+        if rehearsal.stop is not None:
+            screen.print(f"  [yellow]![/] nothing would be sent: {plain(rehearsal.stop.why)}")
         if rehearsal.problem is not None:
             screen.print(f"  [yellow]![/] {plain(rehearsal.problem)}")
-        elif not rehearsal.files:
+        elif all(one.file_id is not None for one in rehearsal.files):
             screen.print("  no new files")
+        if rehearsal.in_doubt:
+            screen.print(f"  in doubt, to be looked into first: {rehearsal.in_doubt:,}")
         for one in rehearsal.files:
             _show_file(one)
-        if calls := due_rows(rehearsal):
+        if calls := rehearsal.calls:
             took = timedelta(seconds=math.ceil(calls * 60 / pace))
             screen.print(f"  {calls:,} calls to queue: {took} at {pace:,} requests a minute")
 
@@ -65,9 +70,13 @@ def _show_file(one: Previewed) -> None:
         screen.print(f"  {plain(one.name)}: would be {coloured(one.state)}. {plain(one.reason)}")
         return
     counts = {state: one.tally.states[state] for state in RowState}
-    screen.print(f"  {plain(one.name)}: {one.tally.total:,} rows, {counted(counts)}")
+    name = plain(one.name) if one.file_id is None else f"file {one.file_id}, {plain(one.name)}"
+    rows = "rows" if one.file_id is None else "rows are due"
+    screen.print(f"  {name}: {one.tally.total:,} {rows}, {counted(counts)}")
     if one.reason is not None:
         screen.print(f"    would be {coloured(one.state)}: {plain(one.reason)}")
+    for wait in one.waits:
+        screen.print(f"    {wait.rows:,} would wait: {plain(wait.why)}")
     for line, code, reason in one.tally.first_rejects:
         screen.print(f"    line {line}  {code}: {plain(reason)}")
     rejected = one.tally.states[RowState.INVALID]

@@ -21,6 +21,7 @@ from sftp_sync.ledger.engine import open_engine
 from sftp_sync.ledger.entering import Entering
 from sftp_sync.ledger.files import Files
 from sftp_sync.ledger.following import Following
+from sftp_sync.ledger.forecast import Forecast
 from sftp_sync.ledger.holder import Holder
 from sftp_sync.ledger.launches import Launches
 from sftp_sync.ledger.leases import SILENT_SECONDS, Leases
@@ -61,6 +62,7 @@ class Ledger:
         self.leftovers = Leftovers(engine)
         self.outcomes = Outcomes(engine)
         self.claims = Claims(engine)
+        self.forecast = Forecast(engine)
         self.settling = Settling(engine)
         self.doubts = Doubts(engine)
         self.launches = Launches(engine)

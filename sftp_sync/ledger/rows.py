@@ -11,8 +11,8 @@ from sftp_sync.ledger.conditions import is_called
 from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.records import row_record
-from sftp_sync.ledger.schema import files, rows
-from sftp_sync.model import FileState, RowRecord, RowState
+from sftp_sync.ledger.schema import rows
+from sftp_sync.model import RowRecord, RowState
 
 AT_ONCE = 500
 
@@ -59,18 +59,6 @@ class Rows:
                     connection.execute(select(rows.c.phone).where(here, numbers)).scalars()
                 )
         return found
-
-    def about_to_be_queued(self, destination: str) -> set[str]:
-        """The numbers that are due for this vendor campaign, or in doubt."""
-        with reading(self._engine) as connection:
-            place = destination_id(connection, destination)
-            asked = (
-                select(rows.c.phone)
-                .join(files, files.c.id == rows.c.file_id)
-                .where(files.c.destination_id == place, files.c.state == FileState.DISPATCHING)
-                .where(rows.c.state.in_((RowState.PENDING, RowState.SENDING, RowState.UNCERTAIN)))
-            )
-            return set(connection.execute(asked).scalars())
 
     def called_before(self, destination: str, phones: Sequence[str]) -> int:
         """How many of these numbers were accepted for this vendor campaign before, whenever."""

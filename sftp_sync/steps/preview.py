@@ -1,8 +1,12 @@
-"""Preview: what collect would do with the files that are there now, changing nothing anywhere."""
+"""Preview: what a run would do with the rows that are due and the files that are there now,
+changing nothing anywhere.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from sftp_sync.around import Connect, Surroundings
 from sftp_sync.errors import FileRefused, RemoteRefused
@@ -14,72 +18,72 @@ from sftp_sync.intake.reading import opened
 from sftp_sync.intake.recognise import Known, New, Ours, Repeat, recognise
 from sftp_sync.intake.suppression import without_suppressed
 from sftp_sync.intake.tally import Tally
-from sftp_sync.model import (
-    Campaign,
-    ClassifiedBatch,
-    Code,
-    FileState,
-    RemoteFile,
-    RowState,
-    StagedFile,
-)
+from sftp_sync.ledger.forecast import DueFile
+from sftp_sync.model import Campaign, Code, FileState, RemoteFile, RowState, StagedFile
 from sftp_sync.remote.base import Remote
+from sftp_sync.sending.forecast import Forecast, Wait
+
+CODES = {RowState.DUPLICATE: Code.CALLED_RECENTLY, RowState.SUPPRESSED: Code.SUPPRESSED}
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Rows that are due and would not be sent, and why."""
+
+    cause: Wait
+    rows: int
+    why: str
 
 
 @dataclass(frozen=True)
 class Previewed:
-    """What would become of one file."""
+    """What would become of one file: how many of its rows would be called, and which would wait.
+    One that is in the ledger has an id, and only its rows that are due are looked at.
+    """
 
     name: str
     state: FileState
     reason: str | None = None
     tally: Tally | None = None
+    file_id: int | None = None
+    calls: int = 0
+    waits: tuple[Waiting, ...] = ()
 
 
-def preview(campaign: Campaign, connect: Connect, around: Surroundings) -> list[Previewed]:
-    """Classify every row of every new file."""
-    seen: list[Previewed] = []
-    promised = around.ledger.rows.about_to_be_queued(campaign.destination)
-    outlook = Outlook(campaign, around, promised)
-    with connect() as remote:
-        for source in new_lists(campaign, remote, around)[: campaign.files.max_files_per_run]:
-            around.wait(0)
-            previewed = _look_into(campaign, remote, source, outlook)
-            if previewed is not None:
-                seen.append(previewed)
-    return seen
-
-
-@dataclass
-class Outlook:
-    """What is known of the calls to come: numbers of files that would be sent before."""
+@dataclass(frozen=True)
+class Desk:
+    """One campaign's preview. `read` are the bytes that would be imported, by name."""
 
     campaign: Campaign
     around: Surroundings
-    promised: set[str] = field(default_factory=set)
-
-    def judged(self, batch: ClassifiedBatch) -> ClassifiedBatch:
-        """A batch as the claims will judge it: what was called shortly before is a duplicate."""
-        campaign, ledger = self.campaign, self.around.ledger
-        if campaign.allow_duplicates or not campaign.repeat_after:
-            return batch
-        since = self.around.now() - campaign.repeat_after
-        queued = ledger.rows.queued_since(campaign.destination, batch.numbers, since)
-        called = [
-            state == RowState.PENDING and (phone in queued or phone in self.promised)
-            for state, phone in zip(batch.states, batch.phones, strict=True)
-        ]
-        states, codes = list(batch.states), list(batch.codes)
-        for row, is_called in enumerate(called):
-            if is_called:
-                states[row], codes[row] = RowState.DUPLICATE, Code.CALLED_RECENTLY
-        return replace(batch, states=states, codes=codes)
+    forecast: Forecast
+    read: dict[str, str] = field(default_factory=dict)
 
 
-def _look_into(
-    campaign: Campaign, remote: Remote, source: RemoteFile, outlook: Outlook
-) -> Previewed | None:
-    around = outlook.around
+def preview_due(forecast: Forecast, around: Surroundings) -> Iterator[Previewed]:
+    """What would become of the rows that are due already: they go first."""
+    for file in forecast.due_files():
+        around.wait(0)
+        phones = [] if file.id is None else around.ledger.forecast.numbers(file.id)
+        tally = Tally(Counter({RowState.PENDING: len(phones)}))
+        yield _foretold(file, tally, phones, forecast)
+
+
+def preview_new(
+    campaign: Campaign, connect: Connect, around: Surroundings, forecast: Forecast
+) -> Iterator[Previewed]:
+    """Classify every row of every new file."""
+    desk = Desk(campaign, around, forecast)
+    with connect() as remote:
+        for source in new_lists(campaign, remote, around)[: campaign.files.max_files_per_run]:
+            around.wait(0)
+            previewed = _look_into(desk, remote, source)
+            if previewed is not None:
+                yield previewed
+
+
+def _look_into(desk: Desk, remote: Remote, source: RemoteFile) -> Previewed | None:
+    campaign, around = desk.campaign, desk.around
     place = around.spool.place(campaign.name, "previews")
     name, max_bytes = source.shown_name, campaign.files.max_bytes
     try:
@@ -88,18 +92,22 @@ def _look_into(
             with around.watch(f"fetching {name}", source.size) as advance:
                 limits = (max_bytes, advance)
                 staged = fetch(remote, campaign.import_path, source, place, limits)
-        return None if staged is None else _judge(campaign, staged, outlook)
+        return None if staged is None else _judge(desk, staged)
     except (FileRefused, RemoteRefused) as error:
         return Previewed(name, FileState.REFUSED, str(error))
     finally:
         place.unlink(missing_ok=True)
 
 
-def _judge(campaign: Campaign, staged: StagedFile, outlook: Outlook) -> Previewed | None:
+def _judge(desk: Desk, staged: StagedFile) -> Previewed | None:
     name = staged.source.shown_name
-    match recognise(staged, campaign, outlook.around.ledger):
+    match recognise(staged, desk.campaign, desk.around.ledger):
         case New():
-            return _read(campaign, staged, outlook)
+            if (first_name := desk.read.get(staged.sha256)) is not None:
+                return Previewed(name, FileState.REPEATED, f"the same bytes as {first_name}")
+            previewed = _read(desk, staged)
+            desk.read[staged.sha256] = name
+            return previewed
         case Repeat(first):
             return Previewed(name, FileState.REPEATED, f"imported as file {first.id}, {first.name}")
         case Ours():
@@ -108,19 +116,47 @@ def _judge(campaign: Campaign, staged: StagedFile, outlook: Outlook) -> Previewe
             return None
 
 
-def _read(campaign: Campaign, staged: StagedFile, outlook: Outlook) -> Previewed:
-    around, name = outlook.around, staged.source.shown_name
-    ledger, tally, numbers = around.ledger, Tally(), set[str]()
+def _read(desk: Desk, staged: StagedFile) -> Previewed:
+    campaign, around, name = desk.campaign, desk.around, staged.source.shown_name
+    ledger, tally, due = around.ledger, Tally(), list[str]()
     with opened(staged, campaign) as contact_list, around.watch(f"reading {name}", None) as advance:
         for read in contact_list.batches:
-            batch = outlook.judged(without_suppressed(read, campaign, around))
+            batch = without_suppressed(read, campaign, around)
             tally.count(batch)
             tally.seen_before += ledger.rows.called_before(campaign.destination, batch.numbers)
-            numbers.update(batch.numbers)
+            due += [
+                phone
+                for phone, state in zip(batch.phones, batch.states, strict=True)
+                if phone is not None and state == RowState.PENDING
+            ]
             advance(len(batch))
     is_first_run = ledger.campaigns.get(campaign.name).collected_at is None
     age = age_at_first_run(staged.source, around.now()) if is_first_run else None
     held = reasons_to_hold(tally, campaign.hold, age)
-    if not held:
-        outlook.promised |= numbers
-    return Previewed(name, FileState.HELD if held else FileState.DISPATCHING, held or None, tally)
+    if held:
+        return Previewed(name, FileState.HELD, held, tally)
+    file = DueFile(None, name, campaign.limits.calls_per_file)
+    return _foretold(file, tally, due, desk.forecast)
+
+
+def _foretold(file: DueFile, tally: Tally, due: list[str], forecast: Forecast) -> Previewed:
+    fate = forecast.fate(file, due)
+    for state, number in fate.settled.items():
+        tally.states[RowState.PENDING] -= number
+        tally.states[state] += number
+        if state in CODES:
+            tally.codes[CODES[state]] += number
+    is_held = bool(fate.waits[Wait.FILE_LIMIT])
+    return Previewed(
+        name=file.name,
+        state=FileState.HELD if is_held else FileState.DISPATCHING,
+        reason=forecast.why(Wait.FILE_LIMIT) if is_held else None,
+        tally=tally,
+        file_id=file.id,
+        calls=fate.calls,
+        waits=tuple(
+            Waiting(cause, fate.waits[cause], forecast.why(cause))
+            for cause in Wait
+            if fate.waits[cause]
+        ),
+    )

@@ -8,7 +8,8 @@ import pytest
 
 from sftp_sync.intake.entry import enter
 from sftp_sync.model import Campaign, ContactRules, FileRules, RowState
-from sftp_sync.steps.preview import Previewed, preview
+from sftp_sync.sending.forecast import Forecast
+from sftp_sync.steps.preview import Previewed, preview_new
 from tests.support.builders import a_campaign
 from tests.support.desks import Intake, an_intake
 
@@ -25,7 +26,9 @@ def campaign(**rules: Any) -> Campaign:
 
 
 def seen(intake: Intake, **rules: Any) -> dict[str, Previewed]:
-    found = preview(campaign(**rules), lambda: intake.remote, intake.around)
+    chosen, around = campaign(**rules), intake.around
+    forecast = Forecast(chosen, around.ledger, around.now())
+    found = preview_new(chosen, lambda: intake.remote, around, forecast)
     return {one.name: one for one in found}
 
 
