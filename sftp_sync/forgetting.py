@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from sftp_sync.around import Surroundings
-from sftp_sync.errors import LeaseBusy
+from sftp_sync.errors import LeaseBusy, UsageError
 from sftp_sync.ledger.people import Erased, Traces
 from sftp_sync.model import Delivery
 from sftp_sync.outbox.erasing import without_lines
@@ -26,22 +26,40 @@ def forget(phone: str, around: Surroundings) -> Forgotten:
     people, is_of = around.ledger.people, finder(phone)
     found = people.traces(phone, is_of)
     with ExitStack() as stack:
-        for campaign in sorted({one.campaign for one, _ in people.undelivered(found)}):
-            _keep_from_delivering(campaign, around, stack)
+        _keep_from_delivering(found, around, stack)
+        _refuse_what_may_be_there(found, around)
         # Before the rows: what was erased there could not be found here any more.
         rewritten = _out_of_the_spool(found, around)
         return Forgotten(people.erase(phone, is_of, found), rewritten)
 
 
-def _keep_from_delivering(campaign: str, around: Surroundings, stack: ExitStack) -> None:
-    for step in ("collect", "publish"):
-        try:
-            stack.enter_context(around.ledger.leases.hold(f"{step}:{campaign}"))
-        except LeaseBusy as busy:
-            raise LeaseBusy(
-                f"Another process is delivering files of {campaign} in which the number stands.",
-                fix="Nothing was erased. Type it again in a moment.",
-            ) from busy
+def _keep_from_delivering(found: Traces, around: Surroundings, stack: ExitStack) -> None:
+    people = around.ledger.people
+    due = {one.campaign for one, _ in people.undelivered(found)}
+    for step, campaigns in (("collect", due), ("publish", due | people.reported_on(found))):
+        for campaign in sorted(campaigns):
+            try:
+                stack.enter_context(around.ledger.leases.hold(f"{step}:{campaign}"))
+            except LeaseBusy as busy:
+                raise LeaseBusy(
+                    f"Another process is delivering files of {campaign} in which the number"
+                    " stands.",
+                    fix="Nothing was erased. Type it again in a moment.",
+                ) from busy
+
+
+def _refuse_what_may_be_there(found: Traces, around: Surroundings) -> None:
+    """A row that is taken back out of such a file would come again under another name."""
+    for delivery, _ in around.ledger.people.undelivered(found):
+        # The next snapshot takes the name of the one before it.
+        if delivery.may_be_there and not delivery.may_replace:
+            step = "publish" if delivery.kind == "results" else "collect"
+            raise UsageError(
+                f"{delivery.name} is on its way to the partner of {delivery.campaign}, and the"
+                " number may stand in it.",
+                fix="Nothing was erased. Type: sftp-sync sync --only"
+                f" {step} {delivery.campaign}, then type it again.",
+            )
 
 
 def _out_of_the_spool(found: Traces, around: Surroundings) -> int:

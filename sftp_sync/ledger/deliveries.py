@@ -81,6 +81,16 @@ class Deliveries:
         with reading(self._engine) as connection:
             return connection.execute(asked).first() is not None
 
+    def begun(self, lease: Lease, delivery: Delivery) -> None:
+        """Its bytes leave now: from here on the partner may have it, whatever becomes of us."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id == delivery.id)
+                .values(attempts=deliveries.c.attempts + 1),
+            )
+
     def struck_off(self, lease: Lease, delivery: Delivery, at: datetime) -> None:
         """It is there."""
         with writing(self._engine) as connection:
@@ -107,9 +117,7 @@ class Deliveries:
         with writing(self._engine) as connection:
             lease.guard(connection)
             connection.execute(
-                update(deliveries)
-                .where(deliveries.c.id == delivery.id)
-                .values(attempts=deliveries.c.attempts + 1, error=error),
+                update(deliveries).where(deliveries.c.id == delivery.id).values(error=error),
             )
 
 
@@ -128,4 +136,5 @@ def delivery_of(row: AnyRow) -> Delivery:
         may_replace=row.may_replace,
         created_at=row.created_at,
         delivered_at=row.delivered_at,
+        attempts=row.attempts,
     )

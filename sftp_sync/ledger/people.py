@@ -13,6 +13,7 @@ from sftp_sync.ledger.deliveries import delivery_of
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
+from sftp_sync.ledger.results import WITH_ROWS
 from sftp_sync.ledger.schema import announcements, deliveries, evidence, files, notices, rows
 from sftp_sync.model import Delivery, RowState
 
@@ -61,22 +62,35 @@ class People:
                 (shared if row.phone else own).append(row.id)
         return Traces(tuple(own), tuple(shared))
 
+    def reported_on(self, found: Traces) -> set[str]:
+        """The campaigns with files that go on in which the number stands: what is composed of one
+        at this moment may hold it.
+        """
+        with reading(self._engine) as connection:
+            asked = select(files.c.campaign).where(
+                files.c.id.in_({row.file_id for row in _rows(connection, found)}),
+                files.c.state.in_(WITH_ROWS),
+            )
+            return set(connection.execute(asked).scalars())
+
     def undelivered(self, found: Traces) -> list[tuple[Delivery, tuple[int, ...]]]:
         """Files for partners that are not delivered yet and may hold such rows; with the lines."""
-        ids = (*found.own, *found.shared)
-        by_file: dict[int, list[int]] = {}
+        lines: dict[tuple[int, str], list[int]] = {}
         with reading(self._engine) as connection:
-            for start in range(0, len(ids), 500):
-                asked = select(rows.c.file_id, rows.c.line)
-                for file_id, line in connection.execute(
-                    asked.where(rows.c.id.in_(ids[start : start + 500]))
-                ):
-                    by_file.setdefault(file_id, []).append(line)
+            for row in _rows(connection, found):
+                lines.setdefault((row.file_id, "results"), []).append(row.line)
+                if row.state == RowState.INVALID:
+                    lines.setdefault((row.file_id, "rejects"), []).append(row.line)
             due = select(deliveries).where(
-                deliveries.c.delivered_at.is_(None), deliveries.c.file_id.in_(by_file)
+                deliveries.c.delivered_at.is_(None),
+                deliveries.c.file_id.in_({file_id for file_id, _ in lines}),
             )
             listed = connection.execute(due.order_by(deliveries.c.id)).all()
-        return [(delivery_of(row), tuple(by_file[row.file_id])) for row in listed]
+        return [
+            (delivery_of(row), tuple(lines[row.file_id, row.kind]))
+            for row in listed
+            if (row.file_id, row.kind) in lines
+        ]
 
     def take_back(self, delivery: Delivery) -> None:
         """A result file that is not delivered yet: its rows are reported by another one."""
@@ -99,7 +113,7 @@ class People:
             _refuse_while_sending(connection, phone)
             not_called = _not_due(connection, found)
             in_files: set[int] = set()
-            for row in _rows(connection, (*found.own, *found.shared)):
+            for row in _rows(connection, found):
                 whole = row.phone == phone or not row.phone
                 connection.execute(
                     update(rows)
@@ -156,7 +170,8 @@ def _not_due(connection: Connection, found: Traces) -> int:
     return number
 
 
-def _rows(connection: Connection, ids: tuple[int, ...]) -> Iterator[AnyRow]:
+def _rows(connection: Connection, found: Traces) -> Iterator[AnyRow]:
+    ids = (*found.own, *found.shared)
     for start in range(0, len(ids), 500):
         asked = select(rows).where(rows.c.id.in_(ids[start : start + 500]))
         yield from connection.execute(asked).all()

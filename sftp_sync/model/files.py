@@ -77,3 +77,9 @@ class Delivery:
     may_replace: bool = False
     created_at: datetime | None = None
     delivered_at: datetime | None = None
+    attempts: int = 0
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether the partner may have it already, under this name."""
+        return self.attempts > 0

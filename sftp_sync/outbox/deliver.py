@@ -78,6 +78,7 @@ def _deliver(remote: Remote, around: Surroundings, lease: Lease, delivery: Deliv
             f"{delivery.name} cannot be delivered: {spooled} is missing.",
             fix="Put the spool back from the backup that the ledger came from.",
         )
+    around.ledger.deliveries.begun(lease, delivery)
     while True:
         path = join(delivery.folder, delivery.name)
         try:

@@ -48,6 +48,9 @@ VERBS: dict[str, Callable[[Ledger, Lease, int], object]] = {
         lease, "renewals", a_remote_file("y.csv"), id_
     ),
     "tidied": lambda ledger, lease, id_: ledger.files.tidied(lease, id_),
+    "begun": lambda ledger, lease, _: ledger.deliveries.begun(
+        lease, ledger.deliveries.due("renewals")[0]
+    ),
     "struck_off": lambda ledger, lease, _: ledger.deliveries.struck_off(
         lease, ledger.deliveries.due("renewals")[0], NOW
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ from tests.support.builders import (
     enter_file,
     sha256_of,
 )
-from tests.support.databases import Database, fresh_database, looked_at, written
+from tests.support.databases import Database, contents, fresh_database, looked_at, written
 
 PERSON = "+12125550123"
 OTHER = "+12125550199"
@@ -357,6 +357,56 @@ class TestAPerson:
         assert not rejects.exists()
         assert not results.exists()
         assert [one.row_id for one in ledger.results.rows(file_id, only_new=True)] == [row_id]
+
+    @pytest.mark.parametrize("kind", ["rejects", "results"])
+    def test_is_not_erased_while_a_file_may_be_at_the_partners(
+        self, kind: str, around: Surroundings, ledger: Ledger
+    ) -> None:
+        path = around.spool.place("renewals", "results")
+        path.write_text(PERSON)
+        made = _delivery(kind, "f.csv", around.spool.name_of(path), path)
+        with ledger.leases.hold("collect:renewals") as lease:
+            batch = a_batch(a_row(), an_invalid_row(cells=("Ann", "212-555-0123 x")))
+            file_id = enter_file(ledger, lease, batch, ending=an_ending(deliveries=[made]))
+            (due,) = ledger.deliveries.due("renewals")
+            ledger.deliveries.begun(lease, due)
+        before = contents(ledger)
+        with pytest.raises(UsageError, match=r"f\.csv is on its way to the partner") as caught:
+            forget(PERSON, around)
+        step = "publish" if kind == "results" else "collect"
+        assert f"Nothing was erased. Type: sftp-sync sync --only {step} ren" in caught.value.fix
+        assert contents(ledger) == before
+        assert path.read_text() == PERSON
+        with ledger.leases.hold("publish:renewals") as lease:
+            ledger.deliveries.struck_off(lease, due, NOW)
+        forget(PERSON, around)
+        assert rows_of(ledger, file_id)[0].phone == ""
+
+    def test_is_not_in_the_next_snapshot_of_the_same_name(
+        self, around: Surroundings, ledger: Ledger
+    ) -> None:
+        path = around.spool.place("renewals", "results")
+        path.write_text(PERSON)
+        made = _delivery("results", "f.csv", around.spool.name_of(path), path)
+        with ledger.leases.hold("collect:renewals") as lease:
+            ending = an_ending(deliveries=[replace(made, may_replace=True)])
+            enter_file(ledger, lease, a_batch(a_row()), ending=ending)
+            ledger.deliveries.begun(lease, ledger.deliveries.due("renewals")[0])
+        assert forget(PERSON, around).rewritten == 1
+        assert ledger.deliveries.due("renewals") == []
+        assert not path.exists()
+
+    def test_waits_for_whoever_composes_at_this_moment(
+        self, around: Surroundings, ledger: Ledger, lease: Lease, database: Database
+    ) -> None:
+        file_id = enter_file(ledger, lease, a_batch(a_row()))
+        with (
+            database.open() as other,
+            other.leases.hold("publish:renewals"),
+            pytest.raises(LeaseBusy, match="delivering files of renewals"),
+        ):
+            forget(PERSON, around)
+        assert rows_of(ledger, file_id)[0].phone == PERSON
 
     def test_waits_for_whoever_delivers_at_this_moment(
         self, around: Surroundings, ledger: Ledger, database: Database

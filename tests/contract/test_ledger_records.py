@@ -51,6 +51,7 @@ class TestDeliveries:
     def test_are_struck_off_once(self, ledger: Ledger, lease: Lease) -> None:
         file_id = enter_file(ledger, lease, ending=an_ending(deliveries=[a_delivery()]))
         (delivery,) = ledger.deliveries.due("renewals")
+        ledger.deliveries.begun(lease, delivery)
         ledger.deliveries.failed(lease, delivery, "refused: \0 and \udcff")
         ledger.deliveries.struck_off(lease, delivery, NOW)
         ledger.deliveries.struck_off(lease, delivery, LATER)
@@ -65,7 +66,17 @@ class TestDeliveries:
         ledger.deliveries.failed(lease, delivery, "no room there")
         ledger.deliveries.failed(lease, delivery, "refused: \0 and \udcff")
         assert ledger.deliveries.due("renewals") == [delivery]
-        assert contents(ledger)["deliveries"][0][-2:] == (2, r"refused: \x00 and \udcff")
+        assert contents(ledger)["deliveries"][0][-2:] == (0, r"refused: \x00 and \udcff")
+
+    def test_of_which_a_byte_may_have_left_are_told_from_the_others(
+        self, ledger: Ledger, lease: Lease
+    ) -> None:
+        enter_file(ledger, lease, ending=an_ending(deliveries=[a_delivery()]))
+        (delivery,) = ledger.deliveries.due("renewals")
+        assert not delivery.may_be_there
+        ledger.deliveries.begun(lease, delivery)
+        (begun,) = ledger.deliveries.due("renewals")
+        assert begun.may_be_there
 
     def test_can_go_under_another_name_until_they_are_there(
         self, ledger: Ledger, lease: Lease

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.daily_life import House
+from tests.support.homecomings import TO_REPORT, Evening, evening, judge
 
 PERSON = "+12125550123"
 
@@ -56,3 +57,38 @@ def test_what_is_no_number_is_refused(house: House) -> None:
     done = house.run("forget", "Ann")
     assert done.code == 2
     assert "no number to call" in done.said
+
+
+def killed_at_publishing(at: Evening, label: str, time: int = 1) -> None:
+    """Publish has ended at a point of this name, passed for the so-manieth time."""
+    whole = at.wind_up(kill_at=0, walk="publish")
+    assert whole.code == 0, whole.said
+    at.kept.put_back()
+    points = [number for number, one in enumerate(whole.points, start=1) if one == label]
+    assert at.wind_up(kill_at=points[time - 1], walk="publish").was_killed
+
+
+def test_whoever_is_in_a_file_that_may_be_at_the_partners_is_reported_once() -> None:
+    with evening() as at:
+        killed_at_publishing(at, "after RENAME")
+        assert len(at.results()) == 1
+        refused = at.house.run("forget", PERSON)
+        assert refused.code == 2, refused.said
+        assert "Nothing was erased. Type: sftp-sync sync --only publish renewals" in refused.said
+        for _ in range(2):
+            assert at.wind_up().code == 0
+            judge(at)
+            assert at.house.run("forget", PERSON).code == 0
+
+
+def test_whoever_is_in_a_file_that_never_left_does_not_go_out() -> None:
+    with evening() as at:
+        # The lease and the file are written down, and not yet that its bytes leave.
+        killed_at_publishing(at, "before commit", time=3)
+        assert len(at.house.spooled()) == 1
+        done = at.house.run("forget", PERSON)
+        assert "1 files for partners go out without it." in done.said
+        assert at.wind_up().code == 0
+        told = {row["result_phone"]: row["name"] for row in at.reported()}
+        assert set(told) == {"", *TO_REPORT} - {PERSON}
+        assert told[""] == ""
