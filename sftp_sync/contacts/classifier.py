@@ -135,6 +135,6 @@ def _ragged(cells: int, width: int) -> _Verdict:
     return _Verdict(
         RowState.INVALID,
         code=Code.RAGGED_ROW,
-        reason=f"The row has {cells} cells, the header {width}: put quotation marks around cells"
-        " that hold the delimiter.",
+        reason=f"The row has {cells} cells, the header {width}: name every column, and put"
+        " quotation marks around cells that hold the delimiter.",
     )

@@ -107,7 +107,8 @@ def batches(
         if comes_from_us:
             cells = [restored(cell) for cell in cells]
         gathering.add(record, cells)
-        size = sum(map(len, cells))
+        # A cell takes room also where it is empty: a row may have thousands beyond the header.
+        size = len(cells) + sum(map(len, cells))
         gathering.characters += size
         characters += size
         if characters > MAX_CHARACTERS:
@@ -126,6 +127,8 @@ def fitted(cells: list[str], width: int) -> list[str]:
     """
     if len(cells) < width:
         return cells + [""] * (width - len(cells))
+    if not any(cells[width:]):
+        return cells[:width]
     kept = len(cells)
     while kept > width and not cells[kept - 1].strip():
         kept -= 1

@@ -14,6 +14,7 @@ from sftp_sync.intake.entry import enter, refuse, repeat
 from sftp_sync.model import ContactRules, ResultRules
 from tests.support.builders import a_campaign
 from tests.support.desks import Intake, an_intake
+from tests.support.lists import workbook
 
 US = ContactRules(region="US")
 
@@ -74,6 +75,15 @@ def test_a_ragged_row_goes_back_whole(intake: Intake) -> None:
     header, row = rejects_of(taken_in(intake, b"phone,name\n12,Ann,more,and more\n"))
     assert row[:4] == ["12", "Ann", "more", "and more"]
     assert len(header) == len(row)
+
+
+def test_a_number_under_a_merged_header_goes_back_with_its_row(intake: Intake) -> None:
+    rows = [["name", "phone"], ["Ann", None, "+12125550141"], ["Bob", "+12125550142"]]
+    files = taken_in(intake, workbook({"List": rows}))
+    _, row = rejects_of(files)
+    assert row[:3] == ["Ann", "", "+12125550141"]
+    assert row[-2] == "ragged_row"
+    assert "name every column" in row[-1]
 
 
 def test_a_formula_in_a_reject_is_defused_unless_asked_otherwise(intake: Intake) -> None:

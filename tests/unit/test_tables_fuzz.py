@@ -113,6 +113,16 @@ def test_a_cell_at_the_far_corner_costs_nothing(tmp_path: Path) -> None:
     judged(tmp_path, workbook({"L": sheet_xml(rows_xml([["phone"]]) + corner)}))
 
 
+def test_rows_with_a_cell_at_the_far_side_come_in_small_batches(tmp_path: Path) -> None:
+    path = tmp_path / "list"
+    rows = "".join(f'<row r="{row}"><c r="XFD{row}"><v>2</v></c></row>' for row in range(2, 1_000))
+    path.write_bytes(workbook({"L": sheet_xml(rows_xml([["phone"]]) + rows)}))
+    with open_table(path, "list.xlsx", FileRules()) as table:
+        sizes = [sum(map(len, batch.cells)) for batch in table.batches]
+    assert sum(sizes) == 998 * 16_384
+    assert max(sizes) < 4_100_000
+
+
 def test_a_text_repeated_in_every_cell_ends_in_a_refusal(tmp_path: Path) -> None:
     row = '<row><c t="s"><v>0</v></c></row>'
     book = workbook(

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from sftp_sync.model import Batch, FileRules, Table, Understanding
-from sftp_sync.tables.shape import Record, batches, first_record, unique_header
+from sftp_sync.tables.shape import (
+    Record,
+    batches,
+    first_record,
+    fitted,
+    is_blank,
+    unique_header,
+)
 from sftp_sync.tables.xlsx.archive import (
     MAX_SHARED_TEXT_BYTES,
     Archive,
@@ -21,25 +30,28 @@ from sftp_sync.tables.xlsx.shared_texts import read_shared_texts
 from sftp_sync.tables.xlsx.values import MAX_ROWS, CellReader
 from sftp_sync.tables.xlsx.workbook import Workbook, chosen_sheet, read_workbook
 
+# Names of columns hold none; the first row of a list with one named column does.
+_LONG_NUMBER = re.compile(r"\d{5}|\d[\d\s()./-]{5,}\d")
+
 
 @contextmanager
 def open_xlsx(path: Path, name: str, rules: FileRules) -> Iterator[Table]:
     """The list as a table; its rows stream while the context is open.
 
-    Columns to the right of the last named one are left out: spreadsheets keep thousands of them
-    that hold nothing but a format.
+    Empty columns to the right of the last named one are left out: spreadsheets keep thousands of
+    them that hold nothing but a format. What stands there makes its row ragged.
     """
     with open_archive(path, name) as archive:
         workbook = read_workbook(archive)
         sheet = chosen_sheet(workbook, rules.sheet, name)
         records = _records(archive, sheet.part, _cell_reader(archive, workbook))
         with closing(records):
-            top = first_record(records, f'{name}, sheet "{sheet.name}"')
-            header = unique_header(_without_empty_end(top.cells))
+            top, rest = _below_title(records, f'{name}, sheet "{sheet.name}"')
+            header = unique_header(fitted(top.cells, 0))
             understanding = Understanding(
                 format="xlsx", header=header, header_line=top.line, sheet=sheet.name
             )
-            rows = batches(_no_wider(records, len(header)), header, name, rules.max_rows)
+            rows = batches(rest, header, name, rules.max_rows)
             yield Table(understanding, _guarded(rows, name))
 
 
@@ -63,18 +75,21 @@ def _records(archive: Archive, part: str, cells: CellReader) -> Generator[Record
         yield cells.record(row, line)
 
 
-def _without_empty_end(cells: list[str]) -> list[str]:
-    width = len(cells)
-    while width and not cells[width - 1].strip():
-        width -= 1
-    return cells[:width]
+def _below_title(records: Iterator[Record], name: str) -> tuple[Record, Iterator[Record]]:
+    """The header and the rows below it. A row of one text above a row of several is a title."""
+    top = first_record(records, name)
+    if _filled(top) > 1:
+        return top, records
+    below = next((record for record in records if not is_blank(record.cells)), None)
+    if below is None:
+        return top, records
+    if _filled(below) > 1 and not any(map(_LONG_NUMBER.search, below.cells)):
+        return below, records
+    return top, chain([below], records)
 
 
-def _no_wider(records: Iterator[Record], width: int) -> Iterator[Record]:
-    for record in records:
-        if len(record.cells) > width:
-            del record.cells[width:]
-        yield record
+def _filled(record: Record) -> int:
+    return sum(1 for cell in record.cells if cell.strip())
 
 
 def _guarded(rows: Iterator[Batch], name: str) -> Iterator[Batch]:
