@@ -15,11 +15,11 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PlainVa
 
 from sftp_sync.config.secret import KeyField, SecretField
 from sftp_sync.config.values import (
-    Positive,
     Seconds,
     Text,
     Texts,
     Timeout,
+    Whole,
     local_path,
     one_or_more,
     permissions,
@@ -27,6 +27,7 @@ from sftp_sync.config.values import (
 
 STRICT = ConfigDict(extra="forbid")
 TALKOVER_URL = "https://app.talkover.ai/api/v1"
+MOST_PER_MINUTE = 1_000_000
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 HOST_KEY_HINT = (
     'is neither a fingerprint (SHA256:…), nor a public key ("ssh-ed25519 AAAA…"), nor a line of '
@@ -38,7 +39,7 @@ def vendor_address(written: str) -> str:
     """An https address, without a slash at its end; plain http only on this machine."""
     try:
         url = urlsplit(written)
-        named = url.hostname and (url.port is None or url.port > 0)
+        named = url.hostname and is_a_name(url.hostname) and (url.port is None or url.port > 0)
     except ValueError:
         named = None
     if not named or url.scheme not in {"https", "http"}:
@@ -62,9 +63,18 @@ def host_name(written: str) -> str:
         return written
     if ":" in written:
         raise ValueError("must be the host alone. The part after : goes to `port`.")
-    if not re.fullmatch(r"[\w.-]+", written):
+    if not re.fullmatch(r"[\w.-]+", written) or not is_a_name(written):
         raise ValueError("must be a host such as sftp.example.com.")
     return written
+
+
+def is_a_name(host: str) -> bool:
+    """Whether a network can be asked for it: labels are neither empty nor longer than 63."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True
 
 
 def _is_address(written: str) -> bool:
@@ -109,8 +119,8 @@ class Account:
     token: Annotated[SecretField, Field(description="The vendor's API key goes here.")]
     base_url: Annotated[Text, AfterValidator(vendor_address)] = TALKOVER_URL
     user_id: Text | None = None
-    requests_per_minute: Positive = 100
-    in_flight: Annotated[Positive, Field(le=64)] = 4
+    requests_per_minute: Annotated[Whole, Field(gt=0, le=MOST_PER_MINUTE)] = 100
+    in_flight: Annotated[Whole, Field(gt=0, le=64)] = 4
     timeout_seconds: Timeout = 60
     uncertain_after_seconds: Seconds = 120
     ca_bundle: Annotated[Path, PlainValidator(local_path)] | None = None
@@ -123,7 +133,7 @@ class Sftp:
 
     host: Annotated[Text, AfterValidator(host_name), Field(description="Which server?")]
     username: Annotated[Text, Field(description="As whom do we sign in there?")]
-    port: Annotated[Positive, Field(le=65_535)] = 22
+    port: Annotated[Whole, Field(gt=0, le=65_535)] = 22
     auth_type: Literal["password", "private_key"] = "password"
     password: SecretField | None = None
     private_key: KeyField | None = None

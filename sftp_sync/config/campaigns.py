@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, with_config
 
 from sftp_sync.config.accounts import STRICT, Sftp
+from sftp_sync.config.countries import region_code
 from sftp_sync.config.kathan import KathanSettings
 from sftp_sync.config.schedule import ExpectField, Schedule, ScheduleField
 from sftp_sync.config.templates import Templates, context_templates, payload_rules
@@ -22,21 +23,25 @@ from sftp_sync.config.values import (
     Seconds,
     Share,
     Text,
+    Texts,
+    Whole,
     clock_time,
     delimiter_character,
     empty_block,
     encoding_name,
     local_path,
+    name_pattern,
     one_or_more,
-    region_code,
     remote_path,
     sheet_choice,
     zone_name,
 )
 from sftp_sync.model import ContactRules, FileRules, HoldRules, Limits, ResultRules, Suppression
 
+MOST_BYTES = 2**40
 RemotePath = Annotated[Text, AfterValidator(remote_path)]
-Patterns = Annotated[tuple[Text, ...], BeforeValidator(one_or_more)]
+Pattern = Annotated[Text, AfterValidator(name_pattern)]
+Patterns = Annotated[tuple[Pattern, ...], BeforeValidator(one_or_more)]
 
 
 @with_config(STRICT)
@@ -49,7 +54,7 @@ class FileSettings(FileRules):
     settle_seconds: Seconds = FileRules.settle_seconds
     ready_marker: Text | None = None
     archive_path: RemotePath | None = None
-    max_bytes: Positive = FileRules.max_bytes
+    max_bytes: Annotated[Whole, Field(gt=0, le=MOST_BYTES)] = FileRules.max_bytes
     max_rows: Positive = FileRules.max_rows
     max_files_per_run: Positive = FileRules.max_files_per_run
     sheet: Annotated[str | int | None, PlainValidator(sheet_choice)] = None
@@ -62,7 +67,7 @@ class FileSettings(FileRules):
 class ContactSettings(ContactRules):
     """How a row becomes a contact."""
 
-    phone: Patterns = ()
+    phone: Texts = ()
     region: Annotated[Text, AfterValidator(region_code)] | None = None
     region_column: Text | None = None
     payload: Annotated[

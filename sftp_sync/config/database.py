@@ -20,9 +20,9 @@ def database_address(written: str) -> str:
     """An address that a ledger can have."""
     if written.startswith("postgres://"):
         raise ValueError("must begin with postgresql://, written out.")
-    if re.match(r"postgresql(\+psycopg)?://", written) and _is_address(written):
+    if re.match(r"postgresql(\+psycopg)?://[^\0]*$", written) and _is_address(written):
         return written
-    if not written.startswith("sqlite://"):
+    if not written.startswith("sqlite://") or "\0" in written:
         raise ValueError(HINT)
     if not re.match("sqlite:////[^/]", written):
         raise ValueError("needs a whole path, with four slashes: sqlite:////var/lib/ledger.db.")

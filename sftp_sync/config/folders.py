@@ -8,11 +8,11 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from itertools import combinations, product
 
 from sftp_sync.config.problems import Where
 from sftp_sync.config.rules import Block, Finding, block, names, text
+from sftp_sync.config.values import LONGEST_PATTERN
 from sftp_sync.model.campaign import LIST_NAMES
 
 ROLES = {
@@ -128,21 +128,20 @@ def may_match_one_name(first: str, second: str) -> bool:
     """Whether two patterns may match one name; capitals do not tell names apart, and a [range]
     counts as any character.
     """
+    if max(len(first), len(second)) > LONGEST_PATTERN:
+        return False
     one, other = _pieces(first), _pieces(second)
-
-    @cache
-    def meet(i: int, j: int) -> bool:
-        if i == len(one) and j == len(other):
-            return True
-        if i < len(one) and one[i] == "*":
-            return meet(i + 1, j) or (j < len(other) and meet(i, j + 1))
-        if j < len(other) and other[j] == "*":
-            return meet(i, j + 1) or (i < len(one) and meet(i + 1, j))
-        if i == len(one) or j == len(other):
-            return False
-        return ("?" in {one[i], other[j]} or one[i] == other[j]) and meet(i + 1, j + 1)
-
-    return meet(0, 0)
+    # For each rest of `other`, whether a rest of `one` meets it: first the rest that is nothing.
+    meets = [all(piece == "*" for piece in other[start:]) for start in range(len(other) + 1)]
+    for piece in reversed(one):
+        before, meets = meets, [*[False] * len(other), piece == "*" and meets[-1]]
+        for start in reversed(range(len(other))):
+            if "*" in {piece, other[start]}:
+                meets[start] = before[start] or meets[start + 1]
+            else:
+                is_same = "?" in {piece, other[start]} or piece == other[start]
+                meets[start] = is_same and before[start + 1]
+    return meets[0]
 
 
 def _pieces(pattern: str) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, PlainValidator, with_config
 
-from sftp_sync.config.accounts import STRICT, Account
+from sftp_sync.config.accounts import STRICT, Account, is_a_name
 from sftp_sync.config.campaigns import CampaignSettings
 from sftp_sync.config.database import DatabaseField
 from sftp_sync.config.problems import Problem
 from sftp_sync.config.secret import Secret, SecretField
-from sftp_sync.config.values import Positive, Text, local_path
+from sftp_sync.config.values import CENTURY_DAYS, Text, Whole, local_path
 from sftp_sync.model import Campaign
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -38,7 +38,8 @@ def listen_address(written: str) -> str:
         port = parts.port
     except ValueError:
         port = None
-    if not port or not parts.hostname or parts.path or "@" in written:
+    host = parts.hostname if port else None
+    if not host or not is_a_name(host) or parts.path or "@" in written:
         raise ValueError("must be HOST:PORT, as 127.0.0.1:8321.")
     return written
 
@@ -105,7 +106,7 @@ class Form:
     database: DatabaseField | None = None
     web: Web | None = field(default_factory=Web)
     notify: tuple[Notify, ...] = ()
-    keep_days: Positive = 90
+    keep_days: Annotated[Whole, Field(gt=0, le=CENTURY_DAYS)] = 90
 
 
 @dataclass(frozen=True)

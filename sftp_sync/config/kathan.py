@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, with_config
+from pydantic import Field, PlainValidator, with_config
 
 from sftp_sync.config.accounts import STRICT
+from sftp_sync.config.scalars import Number
 from sftp_sync.config.templates import Templates, templates
-from sftp_sync.config.tree import Number
-from sftp_sync.config.values import Count, Positive, Text, not_a_claim
+from sftp_sync.config.values import Count, Positive, Text, Whole
 
 FREE_BLOCK_HINT = "must be a block of keys; it is passed to Kathan as it stands."
 
@@ -46,7 +46,7 @@ class KathanSettings:
     channel: Literal["twilio", "vobiz"] = "twilio"
     schedule_start_time: Text | None = None
     schedule_end_time: Text | None = None
-    max_concurrency: Annotated[Positive, Field(ge=1, le=200)] = 5
+    max_concurrency: Annotated[Whole, Field(gt=0, le=200)] = 5
     retry_policy: FreeBlock | None = None
     speech_settings: FreeBlock | None = None
     campaign_context: Text | None = None
@@ -54,9 +54,7 @@ class KathanSettings:
     use_returning_greeting: bool = False
     use_short_term_summaries: bool = False
     short_term_summaries_limit: Count | None = None
-    machine_detection_timeout_seconds: (
-        Annotated[int, BeforeValidator(not_a_claim), Field(ge=3, le=60)] | None
-    ) = None
+    machine_detection_timeout_seconds: Annotated[Whole, Field(ge=3, le=60)] | None = None
     assistant_overrides: Annotated[Templates, PlainValidator(templates)] = field(
         default_factory=dict,
     )

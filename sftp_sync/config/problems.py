@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sftp_sync.errors import ConfigError
 
+LONGEST_KEY, LONGEST_MESSAGE = 100, 1000
 Where = tuple[str | int, ...]
 """The way from the top of the file to a value: ("campaigns", "renewals", "files", "pattern", 0)."""
 
@@ -39,8 +40,19 @@ class ConfigProblems(ConfigError):
 
 def dotted(where: Where) -> str:
     """A path as the operator reads it: campaigns.renewals.files.pattern[0]."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in where)
+    parts = (
+        f"[{part}]" if isinstance(part, int) else f".{printable(part, LONGEST_KEY)}"
+        for part in where
+    )
     return "".join(parts).removeprefix(".")
+
+
+def printable(text: str, most: int = LONGEST_MESSAGE) -> str:
+    """Text that neither breaks the line nor fills the screen."""
+    whole = "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:most]
+    )
+    return whole if len(text) <= most else f"{whole}…"
 
 
 def nearest(written: str, known: Iterable[str]) -> str | None:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from fnmatch import fnmatch
 
 from sftp_sync.config.problems import Where, did_you_mean
-from sftp_sync.config.tree import Number
+from sftp_sync.config.scalars import Number
 from sftp_sync.config.values import duration
 from sftp_sync.model.campaign import IGNORED_NAMES, LIST_NAMES
 
@@ -173,7 +173,7 @@ def names(files: Block, key: str, default: tuple[str, ...]) -> tuple[str, ...]:
 def _memory_rules(written: Block, campaigns: Block) -> Iterator[Finding]:
     """A number that is forgotten cannot be recognised."""
     try:
-        kept = timedelta(days=int(text(written, "keep_days") or KEEP_DAYS))
+        kept = timedelta(days=float(text(written, "keep_days") or KEEP_DAYS))
     except (ValueError, OverflowError):
         return
     for name in campaigns:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import PlainValidator
@@ -19,6 +19,7 @@ WORDS = ("manual", "hourly", "daily")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # As cron counts them: 0 and 7 are Sunday. APScheduler's 0 is Monday, so it only gets names.
 CRON_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 HINT = 'must be manual, hourly, daily, {every: 15m} or {cron: "0 7 * * mon-fri"}.'
 
 
@@ -45,6 +46,9 @@ class Expect:
     by: time
     days: tuple[int, ...] = tuple(range(7))
 
+    def __str__(self) -> str:
+        return f"expected by {self.by:%H:%M} on {','.join(DAYS[day] for day in self.days)}"
+
 
 def read_schedule(written: object) -> Schedule:
     """A word, or a block with one key."""
@@ -70,12 +74,14 @@ def _pause(written: object) -> timedelta:
 
 def _cron(written: str) -> str:
     try:
-        cron_triggers(written)
+        triggers = cron_triggers(written)
     except ValueError as error:
         raise ValueError(
             f'"{written}" is no cron line ({error}). It has five fields: minute, hour, day, month, '
             'day of week, as in "0 7 * * mon-fri".',
         ) from None
+    if all(one.get_next_fire_time(None, LONG_AGO) is None for one in triggers):
+        raise ValueError(f'"{written}" never comes: none of its months has such a day.')
     return written
 
 
@@ -90,8 +96,9 @@ def cron_triggers(written: str) -> tuple[CronTrigger, ...]:
     if len(fields) != 5:  # noqa: PLR2004 - as the message says
         raise ValueError(f"it has {len(fields)} fields")
     minute, hour, day, month, weekday = fields
-    weekday = weekday if weekday.startswith("*") else _cron_days(weekday)
+    # As they are written: cron takes a field that begins with a star for no choice.
     is_either = not day.startswith("*") and not weekday.startswith("*")
+    weekday = weekday if weekday == "*" else _cron_days(weekday)
     days = [(day, "*"), ("*", weekday)] if is_either else [(day, weekday)]
     return tuple(
         CronTrigger(
@@ -106,7 +113,7 @@ def _cron_days(field: str) -> str:
     chosen: set[str] = set()
     for part in field.split(","):
         span, _, step = part.lower().partition("/")
-        first, _, last = span.partition("-")
+        first, _, last = ("sun-sat" if span == "*" else span).partition("-")
         start = _cron_day(first)
         end = _cron_day(last or ("sat" if step else first))
         # From Friday to Monday passes Sunday.

@@ -159,7 +159,7 @@ def read_key_secret(written: object, info: ValidationInfo) -> Secret:
     """A private key as a secret, with the usual mix-ups told apart."""
     if isinstance(written, str):
         if written.startswith(("/", "~", "./")):
-            raise ValueError(f"is a path. Write {{file: {written.splitlines()[0]}}}.")
+            raise ValueError("is a path. Write {file: PATH}.")
         if written.startswith(("ssh-", "ecdsa-sha2-")):
             raise ValueError("is a public key. The private one stands in the file without .pub.")
         if written.startswith("PuTTY-User-Key-File"):

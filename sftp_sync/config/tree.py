@@ -1,41 +1,31 @@
-"""YAML text as plain values, with the line of each, and every problem of the text at once.
-
-Scalars keep what the operator wrote where YAML would damage it: `0640` and `06:30` stay text, a
-date stays text, and a number remembers its spelling for the keys that want text.
-"""
+"""YAML text as plain values, with the line of each, and every problem of the text at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from io import StringIO
 from pathlib import Path
-from typing import Self
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from sftp_sync.config.problems import ConfigProblems, Problem, Where, dotted
+from sftp_sync.config.nodes import MOST_LEVELS, TOO_DEEP, NotYaml, composed
+from sftp_sync.config.problems import ConfigProblems, Problem, Where, dotted, printable
+from sftp_sync.config.scalars import require_whole_characters, scalar, whole
 
 MAX_BYTES = 10_000_000
+MOST_VALUES = 200_000
+TOO_MANY = "aliases (*) of aliases make this larger than any configuration. Write it out."
 BRACKETS = ("[", "{", '"', "'")
 START = (
     "It starts with `state_dir: …`, `accounts:` and `campaigns:`; `sftp-sync sandbox` prints one."
 )
-STANDARD_TAG = "tag:yaml.org,2002:"
-
-
-class Number(float):
-    """A number with a point or an exponent, as it was written."""
-
-    written: str
-
-    def __new__(cls, written: str) -> Self:
-        """Keep the spelling."""
-        number = super().__new__(cls, written.replace("_", ""))
-        number.written = written
-        return number
+NAMED = ("accounts", "campaigns")
+# What stands below these is a secret, also where it is no word and no block.
+SECRETS = (
+    *("database", "token", "password", "private_key", "private_key_passphrase"),
+    *("webhook", "smtp"),
+)
+INSIDE_ITSELF = "an alias (*) inside its own anchor (&). Write it out."
 
 
 @dataclass
@@ -53,9 +43,17 @@ class Tree:
         return self.lines.get(where, 1)
 
     def complain(self, where: Where, message: str, line: int | None = None) -> None:
-        """Note a problem at a place."""
+        """Note a problem at a place. What was written in place of a secret names no place."""
         at = self.line(where) if line is None else line
-        self.problems.append(Problem(at, dotted(where), message))
+        self.problems.append(Problem(at, dotted(_above_secrets(where)), printable(message)))
+
+
+def _above_secrets(where: Where) -> Where:
+    names = 2 if where[:1] and where[0] in NAMED else 0
+    for position, part in enumerate(where):
+        if position >= names and part in SECRETS:
+            return where[: position + 1]
+    return where
 
 
 def read_tree(path: Path, hint: str = START) -> Tree:
@@ -63,16 +61,12 @@ def read_tree(path: Path, hint: str = START) -> Tree:
     what should stand in a file that holds no keys.
     """
     try:
-        root = _composed(_text(path))
-    except MarkedYAMLError as error:
-        raise ConfigProblems(path, [_yaml_problem(error)]) from error
-    except YAMLError as error:
-        message = f"holds a character that YAML does not allow: {str(error).splitlines()[0]}."
-        raise ConfigProblems(path, [Problem(0, "", message)]) from error
-    if root is None:
-        raise ConfigProblems(path, [Problem(0, "", f"empty. {hint}")])
-    tree = Tree()
-    tree.value = _Builder(tree).value(root, ())
+        root = composed(_text(path))
+        if root is None:
+            raise ConfigProblems(path, [Problem(0, "", f"empty. {hint}")])
+        tree = _built(root)
+    except NotYaml as error:
+        raise ConfigProblems(path, [error.problem]) from None
     if not isinstance(tree.value, dict):
         raise ConfigProblems(path, [Problem(1, "", f"not a list of keys. {hint}")])
     return tree
@@ -87,26 +81,23 @@ def read_value(text: str) -> object:
         word = text.strip()
         return known[word.lower()] if word.lower() in known else _number_or_text(text)
     try:
-        root = _composed(text)
-    except YAMLError as error:
-        raise ValueError(f"{text} is not a value: a bracket or a quote is not closed.") from error
-    tree = Tree()
-    tree.value = None if root is None else _Builder(tree).value(root, ())
+        root = composed(text)
+        tree = Tree() if root is None else _built(root)
+    except NotYaml:
+        raise ValueError(f"{text} is not a value: a bracket or a quote is not closed.") from None
     if tree.problems:
         raise ValueError(tree.problems[0].message)
     return tree.value
 
 
-def _composed(text: str) -> Node | None:
-    yaml = YAML(typ="safe", pure=True)
-    # A name for another block from here on is good YAML.
-    yaml.composer.warn_double_anchors = False
-    root: Node | None = yaml.compose(StringIO(text))
-    return root
+def _built(root: Node) -> Tree:
+    tree = Tree()
+    tree.value = _Builder(tree).value(root, ())
+    return tree
 
 
 def _number_or_text(text: str) -> object:
-    number = _whole(text.strip())
+    number = whole(text.strip())
     return text if number is None or str(number) != text.strip() else number
 
 
@@ -135,41 +126,40 @@ def _text(path: Path) -> str:
         raise ConfigProblems(path, [Problem(line, "", message)]) from error
 
 
-def _yaml_problem(error: MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark else 0
-    said = str(error.problem or error.context)
-    if "'\\t'" in said:
-        message = "a tab. Indent with spaces."
-    elif "expected a single document" in str(error.context):
-        message = "a second document starts here (---). One file holds one configuration."
-    else:
-        message = f"not YAML: {said}. Look at the indentation, colons and quotes here and above."
-    return Problem(line, "", message)
-
-
 class _Builder:
     """Turns YAML's nodes into values, noting lines and problems in the tree."""
 
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        self._open: list[Node] = []
+        self._open: tuple[Node, ...] = ()
+        self._left = MOST_VALUES
 
     def value(self, node: Node, where: Where) -> object:
         """What a node says."""
         self._tree.lines.setdefault(where, node.start_mark.line + 1)
-        if any(node is ancestor for ancestor in self._open):
-            self._tree.complain(where, "an alias (*) inside its own anchor (&). Write it out.")
+        if self._is_among(node, self._open):
+            self._tree.complain(where, INSIDE_ITSELF)
             return None
+        self._spend(node)
         if isinstance(node, ScalarNode):
             return self._scalar(node, where)
-        self._open.append(node)
+        self._open += (node,)
         try:
             if isinstance(node, SequenceNode):
                 return [self.value(item, (*where, i)) for i, item in enumerate(node.value)]
             return self._mapping(node, where) if isinstance(node, MappingNode) else None
         finally:
-            self._open.pop()
+            self._open = self._open[:-1]
+
+    def _is_among(self, node: Node, others: tuple[Node, ...]) -> bool:
+        return any(node is other for other in others)
+
+    def _spend(self, node: Node) -> None:
+        """A few lines of aliases to aliases say more than any machine holds."""
+        self._left -= 1
+        if self._left < 0 or len(self._open) >= MOST_LEVELS:
+            message = TOO_MANY if self._left < 0 else TOO_DEEP
+            raise NotYaml(Problem(node.start_mark.line + 1, "", message))
 
     def _mapping(self, node: MappingNode, where: Where) -> dict[str, object]:
         built: dict[str, object] = {}
@@ -181,7 +171,7 @@ class _Builder:
                 continue
             own[key] = self._tree.lines[(*where, key)] = line
             built[key] = self.value(value, (*where, key))
-        for merged in self._merged(node, where):
+        for merged in self._merged(node, where, self._open):
             for key, line, value in self._entries(merged, where):
                 if key not in built:
                     self._tree.lines[(*where, key)] = line
@@ -191,47 +181,52 @@ class _Builder:
     def _entries(self, node: MappingNode, where: Where) -> Iterator[tuple[str, int, Node]]:
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, ScalarNode):
-                self._tree.complain(where, "a key must be a plain word.", line)
+            if fault := _fault_of(key, value, in_brackets=bool(node.flow_style)):
+                self._tree.complain(where, fault, line)
             elif not _is_merge(key):
                 yield str(key.value), line, value
 
-    def _merged(self, node: MappingNode, where: Where) -> Iterator[MappingNode]:
+    def _merged(
+        self, node: MappingNode, where: Where, above: tuple[Node, ...]
+    ) -> Iterator[MappingNode]:
         for key, value in node.value:
             if not _is_merge(key):
                 continue
+            line = key.start_mark.line + 1
             blocks = value.value if isinstance(value, SequenceNode) else [value]
             for block in blocks:
-                if isinstance(block, MappingNode):
+                self._spend(block)
+                if self._is_among(block, above):
+                    self._tree.complain(where, INSIDE_ITSELF, line)
+                elif isinstance(block, MappingNode):
                     yield block
-                    yield from self._merged(block, where)
+                    yield from self._merged(block, where, (*above, block))
                 else:
-                    line = key.start_mark.line + 1
                     self._tree.complain(where, "<< takes a block of keys, as *name.", line)
 
     def _scalar(self, node: ScalarNode, where: Where) -> object:
-        text, tag = str(node.value), str(node.tag)
-        if not tag.startswith(STANDARD_TAG):
-            self._tree.complain(where, f"the YAML tag {tag} means nothing here. Remove it.")
+        try:
+            return scalar(node)
+        except ValueError as error:
+            self._tree.complain(where, str(error))
             return None
-        kind = tag.removeprefix(STANDARD_TAG) if node.style is None else "str"
-        if kind == "null":
-            return None
-        if kind == "bool":
-            return text.lower() == "true"
-        if kind == "int" and str(text) == str(_whole(text)):
-            return int(text)
-        if kind == "float" and text.lstrip("+-")[0].isdigit():
-            return Number(text)
-        return text
+
+
+def _fault_of(key: Node, value: Node, *, in_brackets: bool) -> str | None:
+    """Why this is no key and value. A secret with `,` or `:` in it may look like one."""
+    if not isinstance(key, ScalarNode):
+        return "a key must be a plain word."
+    name, colon, _ = str(key.value).partition(":")
+    if colon and name in SECRETS:
+        return f"{name}: needs a space after its colon."
+    if in_brackets and isinstance(value, ScalarNode) and not value.value and value.style is None:
+        return "a word without a value. Text with , [ ] { } in it must be in quotes."
+    try:
+        require_whole_characters(str(key.value))
+    except ValueError as error:
+        return f"a key {error}"
+    return None
 
 
 def _is_merge(key: Node) -> bool:
     return isinstance(key, ScalarNode) and key.value == "<<" and key.style is None
-
-
-def _whole(text: str) -> int | None:
-    try:
-        return int(text)
-    except ValueError:
-        return None

@@ -15,12 +15,16 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo
 
 from sftp_sync.config.problems import did_you_mean
-from sftp_sync.config.tree import Number
+from sftp_sync.config.scalars import Number
 
 DURATION = re.compile(r"(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 CENTURY_SECONDS = 3_155_760_000
 CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-REGION_SLIPS = {"UK": "GB", "EN": "GB", "USA": "US", "EL": "GR"}
+LONGEST_PATTERN = 1000
+MOST, CENTURY_DAYS = 1_000_000_000, 36_525
+# Python's own, which are no encoding that a table is saved in.
+NO_TABLES = ("idna", "punycode", "raw-unicode-escape", "unicode-escape")
+TABLE_TEXT = '"a";0,1\t\n'
 
 
 @dataclass(frozen=True)
@@ -99,14 +103,10 @@ def zone_name(written: str) -> str:
     return written
 
 
-def region_code(written: str) -> str:
-    """The shape of an ISO 3166 country code."""
-    known_slip = REGION_SLIPS.get(written.upper())
-    if known_slip:
-        raise ValueError(f'"{written}" is no country code. Write {known_slip}.')
-    if not re.fullmatch("[A-Z]{2}", written):
-        shorter = f" Write {written.upper()}." if re.fullmatch("[a-z]{2}", written) else ""
-        raise ValueError(f"must be a country code of two capitals such as US or DE.{shorter}")
+def name_pattern(written: str) -> str:
+    """A pattern of file names. It needs no more room than several names of 255 bytes."""
+    if len(written) > LONGEST_PATTERN:
+        raise ValueError(f"is longer than {LONGEST_PATTERN} characters, as no file name is.")
     return written
 
 
@@ -133,11 +133,17 @@ def local_path(written: object, info: ValidationInfo) -> Path:
 
 
 def encoding_name(written: str) -> str:
-    """auto, or an encoding by a name that Python knows."""
+    """auto, or an encoding that text is saved in, by a name that Python knows."""
+    if written == "auto":
+        return written
     try:
-        return written if written == "auto" else codecs.lookup(written).name
-    except LookupError:
-        raise ValueError("must be auto or an encoding such as utf-8, utf-16 or cp1252.") from None
+        name = codecs.lookup(written).name
+        is_for_tables = name not in NO_TABLES and TABLE_TEXT.encode(name).decode(name) == TABLE_TEXT
+    except (LookupError, ValueError, TypeError):
+        is_for_tables = False
+    if not is_for_tables:
+        raise ValueError("must be auto or an encoding such as utf-8, utf-16 or cp1252.")
+    return name
 
 
 def delimiter_character(written: str) -> str:
@@ -162,7 +168,7 @@ def permissions(written: object) -> int | None:
 def sheet_choice(written: object) -> str | int | None:
     """A sheet of a workbook: its name, or its number from 1."""
     if isinstance(written, int) and not isinstance(written, bool):
-        if written < 1:
+        if not 1 <= written <= MOST:
             raise ValueError("sheets are numbered from 1.")
         return written
     if written is None:
@@ -182,8 +188,10 @@ Duration = Annotated[timedelta, PlainValidator(duration)]
 Lasting = Annotated[timedelta, PlainValidator(longer_than_nothing)]
 Text = Annotated[str, BeforeValidator(as_text), Field(min_length=1)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(one_or_more)]
-Count = Annotated[int, BeforeValidator(not_a_claim), Field(ge=0)]
-Positive = Annotated[int, BeforeValidator(not_a_claim), Field(gt=0)]
-Share = Annotated[float, BeforeValidator(not_a_claim), Field(ge=0, le=1)]
-Seconds = Annotated[float, BeforeValidator(not_a_claim), Field(ge=0, le=86_400)]
-Timeout = Annotated[float, BeforeValidator(not_a_claim), Field(gt=0, le=3600)]
+Whole = Annotated[int, BeforeValidator(not_a_claim)]
+Count = Annotated[Whole, Field(ge=0, le=MOST)]
+Positive = Annotated[Whole, Field(gt=0, le=MOST)]
+Fraction = Annotated[float, BeforeValidator(not_a_claim), Field(allow_inf_nan=False)]
+Share = Annotated[Fraction, Field(ge=0, le=1)]
+Seconds = Annotated[Fraction, Field(ge=0, le=86_400)]
+Timeout = Annotated[Fraction, Field(gt=0, le=3600)]

@@ -10,8 +10,8 @@ from datetime import date
 from uuid import UUID
 
 from sftp_sync.config.problems import did_you_mean
+from sftp_sync.config.scalars import Number
 from sftp_sync.config.schedule import DAYS
-from sftp_sync.config.tree import Number
 from sftp_sync.config.values import clock_time, one_or_more, zone_name
 
 Reader = Callable[[object], object]

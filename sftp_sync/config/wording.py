@@ -22,6 +22,7 @@ SENTENCES = {
     "bool": "must be true or false.",
     "int": "must be a whole number.",
     "float": "must be a number.",
+    "finite": "must be a number that can be written out.",
     "string": "must be text.",
     "dataclass": "must be a block of keys.",
     "dict": "must be a block of keys.",
@@ -69,7 +70,7 @@ def _sentence(detail: ErrorDetails, where: Where, form: type) -> str:
             sentence = "is empty."
         case kind if kind in LIMITS:
             bound, limit = LIMITS[kind]
-            sentence = limit.format(format(context[bound], "g"))
+            sentence = limit.format(format(context[bound], ".15g"))
         case kind:
             expected = kind.split("_")[0]
             sentence = SENTENCES.get(expected, f"{detail['msg']}.")

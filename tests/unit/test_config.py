@@ -39,9 +39,22 @@ UNREADABLE = [
     ("a:\n\tb: 1\n", 2, "a tab. Indent with spaces."),
     ("a: [1\nb: 2\n", 2, "not YAML: expected ',' or ']'"),
     ("a: 1\n---\nb: 2\n", 2, "a second document starts here"),
-    ("a: *nowhere\n", 1, "not YAML: found undefined alias 'nowhere'."),
+    ("a: *nowhere\n", 1, "a value that begins with * must be in quotes. As an alias it has no"),
+    ("a: *\n", 1, "a value that begins with * must be in quotes."),
+    ("a: &\n", 1, "a value that begins with & must be in quotes."),
+    ("a: !b!c\n", 1, "a value that begins with ! must be in quotes."),
+    ("a: !b{c\n", 1, "a value that begins with ! must be in quotes."),
+    ("a: @b\n", 1, "a value that begins with %, @ or ` must be in quotes."),
+    ("a: |b\n", 1, "a value that begins with | or > must be in quotes."),
+    ('a: "b\nc: 1\n', 1, "a quote that is not closed."),
+    ('a: "\\q"\n', 1, "\\ in double quotes begins an escape. Write \\\\ for it."),
+    ('a: 1\nb: "\\UFFFFFFFF"\n', 2, "not YAML. Look at the indentation"),
+    ("a: }\n", 1, "not YAML. Look at the indentation"),
+    (f"a: 1\nb: {'[' * 600}\n", 2, "nested too deeply: more than 50 blocks inside each other."),
+    (f"a: 1\nb: {'{a: ' * 600}\n", 2, "nested too deeply"),
+    (f"a: {'[' * 50}{']' * 50}\n", 1, "nested too deeply"),
     ("a: b: c\n", 1, "not YAML: mapping values are not allowed here."),
-    ("a: \x01\n", 0, "holds a character that YAML does not allow"),
+    ("a: 1\nb: \x01\n", 2, "holds a character that YAML does not allow"),
 ]
 BROKEN_TREES = [
     (
@@ -49,7 +62,21 @@ BROKEN_TREES = [
         "web",
         "written twice; the first is on line 2. Keep one.",
     ),
-    ("web: !Ref x\n", "web", "the YAML tag !Ref means nothing here. Remove it."),
+    ("web: !Ref x\n", "web", "a value that begins with ! must be in quotes."),
+    ("web: !!Ref x\n", "web", "a value that begins with ! must be in quotes."),
+    ("web: &ref\n", "web", "a value that begins with & must be in quotes."),
+    ('web: "\\ud800"\n', "web", "holds half of a character (\\ud800 to \\udfff)."),
+    ('x-a: {"\\ud800": 1}\n', "x-a", "a key holds half of a character (\\ud800 to \\udfff)."),
+    ("x-a: &x\n  <<: *x\n", "x-a", "an alias (*) inside its own anchor (&). Write it out."),
+    ("x-a: {b: &x {<<: [*x]}, c: {<<: *x}}\n", "x-a.c", "an alias (*) inside its own anchor (&)."),
+    (
+        "web: {a , b: }\n",
+        "web",
+        "a word without a value. Text with , [ ] { } in it must be in quotes.",
+    ),
+    ("x-a:\n  token:x: y\n", "x-a", "token: needs a space after its colon."),
+    ('"x-\\ttab": !x\n', "x-\\ttab", "a value that begins with ! must be in quotes."),
+    (f"x-{'a' * 500}: !x\n", f"x-{'a' * 98}…", "a value that begins with ! must be in quotes."),
     ("x-a: &x {b: *x}\n", "x-a.b", "an alias (*) inside its own anchor (&). Write it out."),
     ("? [a, b]\n: 1\n", "", "a key must be a plain word."),
     ("web: {<<: [1]}\n", "web", "<< takes a block of keys, as *name."),
@@ -107,7 +134,18 @@ def test_what_yaml_allows_and_we_do_not_is_named(
     text: str, path: str, sentence: str, tmp_path: Path
 ) -> None:
     found = {problem.path: problem.message for problem in problems_of(tmp_path, f"\n{text}")}
-    assert found[path] == sentence
+    assert found[path].startswith(sentence)
+
+
+@pytest.mark.parametrize(("first", "more"), [("[1]", "[{}]"), ("{b: 1}", "{{<<: [{}]}}")])
+def test_aliases_of_aliases_do_not_fill_the_memory(first: str, more: str, tmp_path: Path) -> None:
+    lines = [f"x-0: &x0 {first}"]
+    for level in range(1, 9):
+        aliases = ", ".join([f"*x{level - 1}"] * 10)
+        lines.append(f"x-{level}: &x{level} {more.format(aliases)}")
+    (problem,) = problems_of(tmp_path, "\n".join(lines))
+    assert problem.message.startswith("aliases (*) of aliases make this larger than any config")
+    assert problem.line > 0
 
 
 def test_a_file_in_another_encoding_names_the_line(tmp_path: Path) -> None:

@@ -238,5 +238,10 @@ def test_whether_two_patterns_may_meet(first: str, second: str, *, may: bool) ->
     assert may_match_one_name(first, second) is may
 
 
+def test_patterns_that_no_file_name_fits_are_compared_in_a_moment() -> None:
+    assert may_match_one_name("*a" * 500, "a*" * 500)
+    assert not may_match_one_name("*" * 1001, "*")
+
+
 def test_keys_for_anchors_are_left_alone(tmp_path: Path) -> None:
     assert loaded(tmp_path, "x-anything: [1, {a: b}]\n" + a_config()).warnings == ()

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
-from sftp_sync.config import Config, ConfigProblems, Secret, load
+from sftp_sync.config import Config, ConfigProblems, Secret, describe, load
+from sftp_sync.config.tree import SECRETS
 from tests.support.configurations import Changes, a_config, loaded
 
 SESAME = "open sesame"
@@ -109,6 +113,67 @@ def test_a_wrong_secret_does_not_show_itself_either(tmp_path: Path) -> None:
         loaded(tmp_path, text)
     assert len(caught.value.problems) == 4
     assert "sesame" not in str(caught.value)
+
+
+SECRET_KEYS = [
+    *("account.token", "sftp.password", "sftp.private_key", "sftp.private_key_passphrase"),
+    *("top.database", "webhook", "smtp"),
+]
+SIGNS = st.text("*!&%@`|>{}[],:#?-'\"\\ \0~<=$/\u20ac", max_size=3)
+# One line without quotes; what stands on the next line is no part of it.
+hostile = st.builds(
+    "{}s3same{}s3same{}".format,
+    SIGNS,
+    st.sampled_from(["", " ", ": ", ", ", "!", ": 1, "]),
+    SIGNS,
+)
+
+
+def a_config_with(key: str, written: str) -> str:
+    block, _, name = key.rpartition(".")
+    if not block:
+        return f"notify:\n  - email: a@b.c\n    {key}: {written}\n{a_config()}"
+    return a_config(**{block: {name: written}})
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@example("account.token", "*s3same")
+@example("account.token", "!s3same")
+@example("account.token", "!s3same!x")
+@example("account.token", "{s3same, s3same}")
+@example("sftp.private_key", "/s3same")
+@given(st.sampled_from(SECRET_KEYS), hostile)
+def test_a_secret_without_quotes_never_shows_itself(tmp_path: Path, key: str, written: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(a_config_with(key, written), encoding="utf-8", newline="")
+    try:
+        config = load(path, {})
+    except ConfigProblems as error:
+        shown = [str(error), *map(repr, error.problems), *traceback.format_exception(error)]
+    else:
+        shown = [repr(config), str(describe(config)), *map(repr, config.warnings)]
+    assert all("s3same" not in text for text in shown)
+
+
+@pytest.mark.parametrize("key", ["token", "password", "private_key"])
+def test_a_secret_after_a_colon_without_a_space_does_not_show_itself(
+    key: str, tmp_path: Path
+) -> None:
+    text = f"x-a: {{b: 1, {key}:sesame}}\nx-c: {{{key}: a,sesame }}\nx-b:\n  {key}:ses: ame\n"
+    with pytest.raises(ConfigProblems, match="needs a space after its colon") as caught:
+        loaded(tmp_path, text)
+    assert "ses" not in str(caught.value)
+
+
+def test_every_key_that_holds_a_secret_is_known_to_the_reader(tmp_path: Path) -> None:
+    sftp = dict.fromkeys(("password", "private_key", "private_key_passphrase"), "{env: A}")
+    notify = "[{webhook: {env: A}}, {email: a@b.c, smtp: {env: A}}]"
+    top = {"notify": notify, "database": "{env: A}"}
+    config = loaded(tmp_path, a_config(sftp=sftp, top=top), {"A": "sqlite:////a"})
+    keys = {secret.place.path.rpartition(".")[2] for secret in config.secrets}
+    assert keys == set(SECRETS)
 
 
 def test_secrets_are_equal_by_where_they_lie_and_what_they_say() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
 from sftp_sync.config import Expect, Schedule
+from sftp_sync.config.countries import COUNTRIES, SLIPS
+from sftp_sync.phones import is_region
 from tests.support.configurations import (
     KATHAN_ACCOUNT,
     KATHAN_CAMPAIGN,
@@ -20,6 +23,7 @@ from tests.support.configurations import (
 DURATION = "must be a duration such as 90s, 15m, 24h, 7d or 1h30m, or a number of seconds."
 SCHEDULE = 'must be manual, hourly, daily, {every: 15m} or {cron: "0 7 * * mon-fri"}.'
 SECRET = "must be text, {env: NAME}, {file: PATH} or {credential: NAME}."
+HUGE = "9" * 400
 ADDRESS = "must be an address such as https://app.talkover.ai/api/v1."
 
 WRONG_IN_CAMPAIGN = [
@@ -69,11 +73,29 @@ WRONG_IN_CAMPAIGN = [
     ({"files": "{max_rows: 1.5}"}, "files.max_rows", "must be a whole number."),
     ({"files": "{sheet: 0}"}, "files.sheet", "sheets are numbered from 1."),
     ({"files": "{sheet: []}"}, "files.sheet", "must be a sheet's name or its number from 1."),
+    ({"files": "{settle_seconds: nan}"}, "files.settle_seconds", "must be a number that can be"),
+    ({"files": "{settle_seconds: 86401}"}, "files.settle_seconds", "must be at most 86400."),
+    ({"files": f"{{settle_seconds: {HUGE}}}"}, "files.settle_seconds", "must be"),
+    ({"files": f"{{max_bytes: {HUGE}}}"}, "files.max_bytes", "must be at most 1099511627776."),
+    ({"files": f"{{max_rows: {HUGE}}}"}, "files.max_rows", "must be at most 1000000000."),
+    ({"files": f"{{max_files_per_run: {HUGE}}}"}, "files.max_files_per_run", "must be at most"),
+    ({"files": f"{{sheet: {HUGE}}}"}, "files.sheet", "sheets are numbered from 1."),
+    ({"files": f"{{pattern: {'a*' * 501}}}"}, "files.pattern[0]", "is longer than 1000 characters"),
     ({"files": "{encoding: klingon}"}, "files.encoding", "must be auto or an encoding"),
+    ({"files": "{encoding: punycode}"}, "files.encoding", "must be auto or an encoding"),
+    ({"files": "{encoding: undefined}"}, "files.encoding", "must be auto or an encoding"),
+    ({"files": "{encoding: unicode_escape}"}, "files.encoding", "must be auto or an encoding"),
+    ({"files": "{encoding: idna}"}, "files.encoding", "must be auto or an encoding"),
+    ({"files": "{encoding: rot13}"}, "files.encoding", "must be auto or an encoding"),
+    ({"files": "{encoding: base64}"}, "files.encoding", "must be auto or an encoding"),
+    ({"files": '{encoding: "a\\0"}'}, "files.encoding", "must be auto or an encoding"),
     ({"files": '{delimiter: ";;"}'}, "files.delimiter", "must be auto or one character"),
     ({"files": "{delimiter: '\"'}"}, "files.delimiter", "must be auto or one character"),
     ({"contacts": "{region: us}"}, "contacts.region", "Write US."),
     ({"contacts": "{region: UK}"}, "contacts.region", '"UK" is no country code. Write GB.'),
+    ({"contacts": "{region: XX}"}, "contacts.region", '"XX" is the code of no country that has'),
+    ({"contacts": "{region: xx}"}, "contacts.region", '"xx" is the code of no country that has'),
+    ({"contacts": "{region: GER}"}, "contacts.region", '"GER" is no country code. Write DE.'),
     ({"contacts": "{region: America}"}, "contacts.region", "must be a country code of two"),
     ({"contacts": "{bare_numbers: local}"}, "contacts.bare_numbers", "must be national or"),
     ({"contacts": "{payload: none}"}, "contacts.payload", "must be all, a list of columns, or"),
@@ -86,6 +108,22 @@ WRONG_IN_CAMPAIGN = [
     ({"contacts": "{context: {sftp_sync: x}}"}, "contacts.context", "our own row key goes"),
     ({"hold": "{reject_ratio_above: 50}"}, "hold.reject_ratio_above", "must be at most 1."),
     ({"hold": "{rows_above: -1}"}, "hold.rows_above", "must be at least 0."),
+    ({"hold": f"{{rows_above: {HUGE}}}"}, "hold.rows_above", "must be at most 1000000000."),
+    ({"hold": "{reject_ratio_above: nan}"}, "hold.reject_ratio_above", "must be a number that can"),
+    (
+        {"limits": f"{{calls_per_day: {HUGE}}}"},
+        "limits.calls_per_day",
+        "must be at most 1000000000.",
+    ),
+    ({"limits": f"{{calls_per_file: {'9' * 5000}}}"}, "limits.calls_per_file", "must be a whole"),
+    ({"expires_after": "101w99999d"}, "expires_after", "is longer than a century."),
+    ({"results": f"{{final_after: {HUGE}}}"}, "results.final_after", "is longer than a century."),
+    (
+        {"suppression": f"{{path: /dnc, max_age: {HUGE}w}}"},
+        "suppression.max_age",
+        "is longer than a century.",
+    ),
+    ({"import_schedule": f"{{every: {HUGE}d}}"}, "import_schedule", "is longer than a century."),
     ({"limits": "{calls_per_day: x}"}, "limits.calls_per_day", "must be a whole number."),
     ({"suppression": "{pattern: x}"}, "suppression.path", "missing. In which folder are the"),
     ({"results": "{format: pdf}"}, "results.format", "must be csv, xlsx or jsonl."),
@@ -102,8 +140,13 @@ WRONG_IN_SFTP = [
     ({"host": "sftp://a.example"}, "host", "without sftp:// and path."),
     ({"host": "me@a.example"}, "host", "The part before @ goes to `username`."),
     ({"host": "a.example:2222"}, "host", "The part after : goes to `port`."),
+    ({"host": "sftp..example.com"}, "host", "must be a host such as sftp.example.com."),
+    ({"host": "a" * 64}, "host", "must be a host such as sftp.example.com."),
     ({"host": '"a b"'}, "host", "must be a host such as sftp.example.com."),
     ({"port": "65536"}, "port", "must be at most 65535."),
+    ({"port": HUGE}, "port", "must be at most 65535."),
+    ({"timeout_seconds": "1e300"}, "timeout_seconds", "must be at most 3600."),
+    ({"timeout_seconds": "1e400"}, "timeout_seconds", "must be a number that can be written out."),
     ({"port": "0"}, "port", "must be more than 0."),
     ({"port": "ssh"}, "port", "must be a whole number."),
     ({"auth_type": "key"}, "auth_type", "must be password or private_key."),
@@ -113,7 +156,7 @@ WRONG_IN_SFTP = [
     ({"password": '"  "'}, "password", f"is empty. It {SECRET}"),
     ({"password": "{credential: a/b}"}, "password", "not a path."),
     ({"password": "{file: ~/x}"}, "password", "~ is not expanded"),
-    ({"private_key": "/etc/key"}, "private_key", "is a path. Write {file: /etc/key}."),
+    ({"private_key": "/etc/key"}, "private_key", "is a path. Write {file: PATH}."),
     ({"private_key": "ssh-ed25519 AAAA"}, "private_key", "is a public key."),
     ({"private_key": '"PuTTY-User-Key-File-3: x"'}, "private_key", "puttygen"),
     ({"private_key": "hello"}, "private_key", "holds no private key"),
@@ -137,6 +180,10 @@ WRONG_IN_ACCOUNT = [
     ({"base_url": "https://me:pw@a.example"}, "base_url", "must not hold a user or password."),
     ({"base_url": "https://a.example/?x=1"}, "base_url", "must end before any ? or #."),
     ({"requests_per_minute": "0"}, "requests_per_minute", "must be more than 0."),
+    ({"base_url": "https://a..example"}, "base_url", ADDRESS),
+    ({"requests_per_minute": HUGE}, "requests_per_minute", "must be at most 1000000."),
+    ({"timeout_seconds": HUGE}, "timeout_seconds", "must be a number."),
+    ({"uncertain_after_seconds": "1e9"}, "uncertain_after_seconds", "must be at most 86400."),
     ({"in_flight": "100"}, "in_flight", "must be at most 64."),
     ({"timeout_seconds": "-1"}, "timeout_seconds", "must be more than 0."),
     ({"uncertain_after_seconds": "-1"}, "uncertain_after_seconds", "must be at least 0."),
@@ -148,6 +195,10 @@ WRONG_AT_THE_TOP = [
     ({"state_dir": "null"}, "state_dir", "must be a path such as /var/lib/sftp-sync."),
     ({"state_dir": "[a]"}, "state_dir", "must be a path such as /var/lib/sftp-sync."),
     ({"stat_dir": "x"}, "stat_dir", 'unknown. Did you mean "state_dir"?'),
+    ({"keep_days": "99999999999"}, "keep_days", "must be at most 36525."),
+    ({"keep_days": "1e400"}, "keep_days", "must be a number that can be written out."),
+    ({"web": "{listen: 'a:99999'}"}, "web.listen", "must be HOST:PORT"),
+    ({"web": "{listen: 'a..b:80'}"}, "web.listen", "must be HOST:PORT"),
     ({"keep_days": "0"}, "keep_days", "must be more than 0."),
     ({"web": "{listen: 8321}"}, "web.listen", "must be HOST:PORT, as 127.0.0.1:8321."),
     ({"web": "{listen: 'a:b:c'}"}, "web.listen", "must be HOST:PORT"),
@@ -159,6 +210,8 @@ WRONG_AT_THE_TOP = [
     ({"database": "postgres://x/y"}, "database", "must begin with postgresql://, written out."),
     ({"database": "postgresql://["}, "database", "must be sqlite:////PATH or postgresql://"),
     ({"database": "postgresql://a:99999/b"}, "database", "must be sqlite:////PATH or"),
+    ({"database": '"sqlite:////a\\0"'}, "database", "must be sqlite:////PATH or postgresql://"),
+    ({"database": '"postgresql://a/\\0"'}, "database", "must be sqlite:////PATH or postgresql://"),
     ({"database": "ledger.db"}, "database", "must be sqlite:////PATH or postgresql://"),
     ({"database": "sqlite:///ledger.db"}, "database", "needs a whole path"),
 ]
@@ -172,6 +225,8 @@ WRONG_FOR_KATHAN = [
     ("{machine_detection_timeout_seconds: 61}", "machine_detection_timeout_seconds", "most 60."),
     ("{retry_policy: often}", "retry_policy", "it is passed to Kathan as it stands."),
     ("{use_returning_greeting: sometimes}", "use_returning_greeting", "must be true or false."),
+    (f"{{recipient_list_above: {HUGE}}}", "recipient_list_above", "must be at most 1000000000."),
+    (f"{{short_term_summaries_limit: {HUGE}}}", "short_term_summaries_limit", "must be at most"),
     ("{short_term_summaries_limit: -1}", "short_term_summaries_limit", "must be at least 0."),
     ("{recipients: []}", "recipients", "comes from the contact files. Remove it."),
     ("{recipient_list_id: x}", "recipient_list_id", "is made from the contact files. Remove it."),
@@ -226,6 +281,60 @@ def test_a_wrong_value_for_kathan_is_named(
 def test_a_cron_line_that_would_never_run_is_named(cron: str, tmp_path: Path) -> None:
     text = a_config({"import_schedule": f'{{cron: "{cron}"}}'})
     expect_problem(tmp_path, text, "campaigns.renewals.import_schedule", "is no cron line")
+
+
+@pytest.mark.parametrize("cron", ["0 0 31 2 *", "0 0 30-31 feb *", "5 4 31 4,6,9,11 *"])
+def test_a_cron_line_whose_day_never_comes_is_named(cron: str, tmp_path: Path) -> None:
+    text = a_config({"import_schedule": f'{{cron: "{cron}"}}'})
+    expect_problem(tmp_path, text, "campaigns.renewals.import_schedule", "never comes")
+
+
+@pytest.mark.parametrize("cron", ["0 0 29 2 *", "0 0 31 2 mon", "0 0 31 * *", "0 0 30 2,4 *"])
+def test_a_cron_line_that_comes_seldom_is_none_that_never_does(cron: str, tmp_path: Path) -> None:
+    config = loaded(tmp_path, a_config({"import_schedule": f'{{cron: "{cron}"}}'}))
+    assert config.campaigns["renewals"].settings.import_schedule.cron == cron
+
+
+def test_the_countries_are_those_whose_numbers_can_be_read() -> None:
+    letters = [chr(code) for code in range(ord("A"), ord("Z") + 1)]
+    assert {one + two for one in letters for two in letters if is_region(one + two)} == COUNTRIES
+    assert set(SLIPS.values()) <= COUNTRIES
+    assert not set(SLIPS) & COUNTRIES
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["utf-8", "UTF-8-SIG", "utf_16", "utf-32", "cp1252", "latin1", "cp037", "big5", "shift_jis"],
+)
+def test_an_encoding_that_tables_are_saved_in_is_taken(name: str, tmp_path: Path) -> None:
+    config = loaded(tmp_path, a_config({"files": f"{{encoding: {name}}}"}))
+    assert config.campaigns["renewals"].model.files.encoding == codecs.lookup(name).name
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("!!float 1x", "1x"),
+        ("!!float", ""),
+        ("!!int None", "None"),
+        ("!!int x", "x"),
+        ("!!bool vendor", "vendor"),
+        ("! vendor", "vendor"),
+    ],
+)
+def test_a_tag_that_promises_too_much_leaves_text(written: str, value: str, tmp_path: Path) -> None:
+    expect_problem(
+        tmp_path,
+        a_config({"timezone": written}),
+        "campaigns.renewals.timezone",
+        f'"{value}" is no IANA time zone' if value else "is empty.",
+    )
+
+
+def test_yes_and_no_of_older_yaml_are_understood(tmp_path: Path) -> None:
+    text = a_config({"enabled": "yes", "is_testing": "off"})
+    settings = loaded(tmp_path, f"%YAML 1.1\n---\n{text}").campaigns["renewals"].settings
+    assert (settings.enabled, settings.is_testing) == (True, False)
 
 
 @pytest.mark.parametrize(
