@@ -70,7 +70,7 @@ class Dispatcher:
         self._standing = Standing()
         self._bulletin = Bulletin(around, account.routes, self._standing)
         self._sender = Sender(around, lease, account.budget, account.uncertain_after)
-        self._looks = Looks(around, lease)
+        self._looks = Looks(around, lease, account.budget)
         self._lookout = Lookout(around, account.routes)
         self._turns = Turns(around.ledger, account.routes)
         self._ending = Ending(account, around, shift.patience, self._standing, self._lookout)

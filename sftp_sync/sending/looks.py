@@ -23,10 +23,11 @@ from sftp_sync.errors import LedgerUnavailable, SyncError, VendorRefused, Vendor
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Accepted, AlreadyQueued, Doubt, Outcome, Uncertain
 from sftp_sync.providers.base import Answer
-from sftp_sync.sending.route import Route
+from sftp_sync.sending.route import Budget, Route
 from sftp_sync.sending.senders import Errand
 
-FRESH = timedelta(seconds=5)
+FRESH_SECONDS = 5.0
+SLOWEST_SLOT_SECONDS = 20.0  # at three requests a minute
 NOT_OURS = "asked again: the vendor has a call to this number that is not this row's"
 
 log = structlog.get_logger(__name__)
@@ -34,11 +35,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Question:
-    """A row in doubt of which the vendor has no call, and the look that showed it."""
+    """A row in doubt of which the vendor has no call, and the look that showed it: worth asking
+    until it is stale, and that is never before the pace has a slot for it.
+    """
 
     route: Route
     doubt: Doubt
     look: Look
+    good_for: timedelta
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ class Looks:
 
     around: Surroundings
     lease: Lease
+    budget: Budget
 
     def settle(self, route: Route) -> Looked:
         """Look once, and settle what that settles."""
@@ -72,14 +77,20 @@ class Looks:
             # What is in doubt stays so: the next look will see.
             log.warning("look_failed", campaign=route.name, reason=error.message)
             return Looked(route, problem=error)
-        asked = [Question(route, doubt, look) for doubt, verdict in verdicts if verdict == "ask"]
+        slot = min(self.budget.slot_free_in(), SLOWEST_SLOT_SECONDS)
+        good_for = timedelta(seconds=FRESH_SECONDS + slot)
+        asked = [
+            Question(route, doubt, look, good_for)
+            for doubt, verdict in verdicts
+            if verdict == "ask"
+        ]
         found = sum(verdict == "found" for _, verdict in verdicts)
         return Looked(route, tuple(asked), found=found)
 
     def errand(self, question: Question) -> Errand | None:
         """Claim a row to ask again, if the look is still fresh and nothing has come between."""
         now = self.around.now()
-        if not timedelta() <= now - question.look.at <= FRESH:
+        if not timedelta() <= now - question.look.at <= question.good_for:
             return None
         route = question.route
         claim = self.around.ledger.doubts.claim(

@@ -247,6 +247,14 @@ class TestTheBreaker:
 
 
 class TestLooks:
+    def test_lead_to_a_question_however_slow_the_pace_is(self, bench: Bench) -> None:
+        bench.list(FIVE[:2])
+        bench.vendor.break_with(server_error=When(every=1, times=2))
+        bench.requests_per_minute = 6
+        bench.time.stops_at = bench.time.at + HOUR
+        assert bench.dispatch().problem is None
+        assert bench.states() == {"accepted": 2}
+
     def test_that_fail_do_not_stop_the_sending(self, bench: Bench) -> None:
         bench.list([a_phone(number) for number in range(60)])
         bench.vendor.break_with(
