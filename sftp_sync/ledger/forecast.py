@@ -87,9 +87,9 @@ class Forecast:
             for file in found
         ]
 
-    def numbers(self, file_id: int) -> list[str]:
+    def numbers(self, file: DueFile) -> list[str]:
         """The numbers of a file that are due, in the order of the lines."""
-        here = (rows.c.file_id == file_id) & (rows.c.state == RowState.PENDING)
+        here = (rows.c.file_id == file.id) & (rows.c.state == RowState.PENDING)
         with reading(self._engine) as connection:
             asked = select(rows.c.phone).where(here).order_by(rows.c.id)
             return list(connection.execute(asked).scalars())

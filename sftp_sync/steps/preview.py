@@ -64,7 +64,7 @@ def preview_due(forecast: Forecast, around: Surroundings) -> Iterator[Previewed]
     """What would become of the rows that are due already: they go first."""
     for file in forecast.due_files():
         around.wait(0)
-        phones = [] if file.id is None else around.ledger.forecast.numbers(file.id)
+        phones = around.ledger.forecast.numbers(file)
         tally = Tally(Counter({RowState.PENDING: len(phones)}))
         yield _foretold(file, tally, phones, forecast)
 

@@ -58,7 +58,7 @@ def test_files_come_in_their_order_with_what_their_limit_leaves(
         (first, 2, False),
         (second, 3, False),
     ]
-    assert ledger.forecast.numbers(first) == [SECOND]
+    assert ledger.forecast.numbers(found[0]) == [SECOND]
     with written(ledger) as connection:
         connection.execute(update(files).values(limit_waived=True))
     late = replace(limited(calls_per_file=3), expires_after=timedelta(hours=1))
