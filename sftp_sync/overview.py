@@ -16,7 +16,15 @@ from sftp_sync.attention import (
 )
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.returns import Returned
-from sftp_sync.model import Campaign, CampaignRecord, FileRecord, Launch, RowRecord, RowState
+from sftp_sync.model import (
+    BRINGS_NO_ROWS,
+    Campaign,
+    CampaignRecord,
+    FileRecord,
+    Launch,
+    RowRecord,
+    RowState,
+)
 
 DAEMON = "daemon"
 # It shows itself every second or so.
@@ -63,11 +71,16 @@ def standings(
             notices=notices,
             for_a_person=stuck.get(campaign.name, {}),
             expected=outlook.expected.get(campaign.name),
-            last_received_at=max((file.received_at for file in files), default=None),
+            last_received_at=_last_received_at(files),
             now=outlook.now,
         )
         found.append(Standing(campaign, known, tuple(files), tuple(concerns(scene))))
     return found
+
+
+def _last_received_at(files: Sequence[FileRecord]) -> datetime | None:
+    came = (file.received_at for file in files if file.state not in BRINGS_NO_ROWS)
+    return max(came, default=None)
 
 
 @dataclass(frozen=True)

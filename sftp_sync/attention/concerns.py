@@ -12,6 +12,9 @@ from sftp_sync.model import Campaign, CampaignRecord, FileRecord, FileState, Not
 
 SHOWN_FILES = 5
 LEAST_FREE_BYTES = 1024**3
+# What was said of a disk stands until there is this much room: it is said once, not each time that
+# some file comes or goes.
+ENOUGH_FREE_BYTES = LEAST_FREE_BYTES * 5 // 4
 MACHINE = "this machine"
 
 
@@ -74,7 +77,7 @@ def general_concerns(
 ) -> list[Concern]:
     """What concerns no campaign in particular."""
     found = [_noticed(notice) for notice in notices if notice.scope not in campaigns]
-    if free_bytes is not None and free_bytes < LEAST_FREE_BYTES:
+    if free_bytes is not None and free_bytes < ENOUGH_FREE_BYTES:
         found.append(
             Concern(
                 scope=MACHINE,
@@ -82,6 +85,7 @@ def general_concerns(
                 message=f"Only {free_bytes // 1024**2} MB are free on the disk of the state"
                 " directory: soon nothing can be fetched or written down.",
                 fix="Make room there.",
+                is_quiet=free_bytes >= LEAST_FREE_BYTES,
             )
         )
     return found
@@ -117,10 +121,12 @@ def _untested(scene: Scene) -> Iterator[Concern]:
 
 
 def _missing(scene: Scene) -> Iterator[Concern]:
-    # Of a campaign whose inbox was never read to its end something else is said.
-    if scene.expected is None or scene.now is None or scene.known.collected_at is None:
+    # As it was when the inbox was last read to its end: that nobody could look since, or never, is
+    # another thing, and said.
+    looked_at = scene.known.collected_at
+    if scene.expected is None or scene.now is None or looked_at is None:
         return
-    deadline = scene.expected.missing_since(scene.now, scene.last_received_at)
+    deadline = scene.expected.missing_since(min(scene.now, looked_at), scene.last_received_at)
     if deadline is not None and not scene.known.paused:
         yield Concern(
             scope=scene.campaign.name,

@@ -11,12 +11,19 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
 from sftp_sync.ledger.conditions import is_in_doubt
-from sftp_sync.ledger.endings import counted_at_end, note_endings
+from sftp_sync.ledger.endings import note_endings
 from sftp_sync.ledger.engine import reading
-from sftp_sync.ledger.outcomes import Counted, count_alike
+from sftp_sync.ledger.outcomes import Counted, count_alike, counted_at_end
 from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records, row_record
-from sftp_sync.ledger.schema import campaigns, deliveries, files, rows
-from sftp_sync.model import CampaignRecord, FileRecord, FileState, RowRecord, RowState
+from sftp_sync.ledger.schema import campaigns, deliveries, files, rows, totals
+from sftp_sync.model import (
+    BRINGS_NO_ROWS,
+    CampaignRecord,
+    FileRecord,
+    FileState,
+    RowRecord,
+    RowState,
+)
 
 WITH_OPEN_ROWS = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
 FILES_AT_ONCE = 500
@@ -33,8 +40,9 @@ PER_STATE = (
     .group_by(files.c.campaign, files.c.state)
 )
 COUNTED_BEFORE = select(files.c.id, files.c.campaign, files.c.counts).where(
-    files.c.counts.is_not(None)
+    files.c.counts.is_not(None), files.c.removed_at.is_(None)
 )
+REMOVED = select(totals.c.campaign, totals.c.state, totals.c.rows)
 
 
 @dataclass(frozen=True)
@@ -160,20 +168,25 @@ def _sorts_of_rows(connection: Connection, listed: Mapping[int, AnyRow]) -> Iter
 
 
 def _counted(connection: Connection, shown: Mapping[str, Sequence[FileRecord]]) -> _Counts:
-    """What is shown has been counted already, and of the others each was at its end."""
+    """What is shown has been counted already, and of the others each was at its end; of those whose
+    rows are removed there is one sum.
+    """
     counts = _Counts()
     for campaign, some in shown.items():
         for file in some:
-            counts.rows[campaign].update(file.rows)
+            counts.rows[campaign].update(file.rows if file.removed_at is None else {})
     seen = {file.id for some in shown.values() for file in some}
     for campaign, state, number, total, received in connection.execute(PER_STATE):
         counts.files[campaign][FileState(state)] = number
         counts.totals[campaign] += total
-        latest = counts.received.get(campaign, received)
-        counts.received[campaign] = max(latest, received)
+        if state not in BRINGS_NO_ROWS:
+            latest = counts.received.get(campaign, received)
+            counts.received[campaign] = max(latest, received)
     for file_id, campaign, written in connection.execute(COUNTED_BEFORE):
         for state, number in json.loads(written).items() if file_id not in seen else ():
             counts.rows[campaign][RowState(state)] += number
+    for campaign, state, number in connection.execute(REMOVED):
+        counts.rows[campaign][RowState(state)] += number
     return counts
 
 

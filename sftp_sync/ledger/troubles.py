@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Engine, case, func, select
 from sftp_sync.ledger.conditions import is_in_doubt
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.schema import campaigns, files, rows
-from sftp_sync.model import CampaignRecord, FileRecord, FileState, RowState
+from sftp_sync.model import BRINGS_NO_ROWS, CampaignRecord, FileRecord, FileState, RowState
 
 
 @dataclass(frozen=True)
 class Trouble:
     """A campaign as far as it may need a person. `files` are those that are held or have rows in
-    doubt; of their rows only these are counted.
+    doubt; of their rows only these are counted. `last_received_at`: a list that brought rows.
     """
 
     known: CampaignRecord
@@ -59,7 +59,7 @@ class Troubles:
 
 LAST_RECEIVED = (
     select(files.c.campaign, func.max(files.c.received_at, type_=files.c.received_at.type))
-    .where(files.c.state != FileState.ENTERING)
+    .where(files.c.state.not_in(BRINGS_NO_ROWS))
     .group_by(files.c.campaign)
 )
 

@@ -42,6 +42,7 @@ from sftp_sync.model.results import CallNews, OpenCall, ResultRow
 from sftp_sync.model.rows import Batch, ClassifiedBatch, Table
 from sftp_sync.model.runs import PLANNED_STEPS, Holding, PlannedStep, RunRecord
 from sftp_sync.model.states import (
+    BRINGS_NO_ROWS,
     FILE_TRANSITIONS,
     ROW_TRANSITIONS,
     Code,
@@ -51,6 +52,7 @@ from sftp_sync.model.states import (
 from sftp_sync.model.suppression import ListSource, SuppressedNumber, SuppressionList
 
 __all__ = [
+    "BRINGS_NO_ROWS",
     "FILE_TRANSITIONS",
     "LAUNCH_TRANSITIONS",
     "PLANNED_STEPS",

@@ -63,6 +63,10 @@ FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
 }
 
 
+# Who waits for a list does not have it with one of these.
+BRINGS_NO_ROWS = frozenset({F.ENTERING, F.REFUSED, F.REPEATED})
+
+
 class Code(StrEnum):
     """Why a row was not sent."""
 

@@ -118,7 +118,7 @@ class _View:
             config=one,
             summary=summary,
             concerns=found,
-            reasons=tuple(reasons_against(summary.known, found, self.now)),
+            reasons=tuple(reasons_against(summary.known, found, self._failures(one), self.now)),
             runs={
                 step: self.runs[one.name, step]
                 for step in PLANNED_STEPS
@@ -127,6 +127,10 @@ class _View:
             next_runs=self._next_runs(one) if is_planned else {},
             progress=progress_of(summary.files),
         )
+
+    def _failures(self, one: CampaignConfig) -> int | None:
+        collects = self.runs.get((one.name, "collect"))
+        return None if collects is None else collects.failures
 
     def _next_runs(self, one: CampaignConfig) -> dict[PlannedStep, datetime]:
         due = {

@@ -11,12 +11,21 @@ from sqlalchemy import text
 
 from sftp_sync.announce import Announcer, Letter, Target
 from sftp_sync.announce.decide import BETWEEN_CHANGES
-from sftp_sync.attention import Concern
+from sftp_sync.attention import Concern, Expectation
 from sftp_sync.errors import NeedsOperator, SyncError, TryLater
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import FileState, RowState
-from tests.support.builders import NOW, a_batch, an_arrival, an_ending, enter_file, sha256_of
+from sftp_sync.overview import Outlook, standings
+from tests.support.builders import (
+    NOW,
+    a_batch,
+    a_campaign,
+    an_arrival,
+    an_ending,
+    enter_file,
+    sha256_of,
+)
 from tests.support.databases import Database, looked_at
 
 REFUSED = Concern("renewals", "sign_in_refused", "The partner said no.", "Ask them.", "partner")
@@ -143,6 +152,26 @@ def test_what_changes_is_told_again_but_not_all_the_time(office: Office) -> None
     assert reader.events() == [("changed", "sign_in_refused")]
 
 
+def test_numbers_that_change_all_the_time_are_told_once(office: Office) -> None:
+    reader = Reader()
+    for free in range(1000, 600, -1):
+        filling = Concern("this machine", "disk_filling", f"Only {free} MB are free.")
+        rows = Concern("renewals", "rows_need_a_person", f"{free * 3:,} rows of file 7, try 07:30.")
+        office.announce([reader], filling, rows)
+        office.now += timedelta(minutes=5)
+    assert reader.events() == [("raised", "disk_filling"), ("raised", "rows_need_a_person")]
+
+
+def test_what_has_become_quiet_is_not_over_yet(office: Office) -> None:
+    reader = Reader()
+    for one in (REFUSED, replace(REFUSED, is_quiet=True)) * 3:
+        office.announce([reader], one)
+        office.now += BETWEEN_CHANGES
+    assert reader.events() == [("raised", "sign_in_refused")]
+    office.announce([reader])
+    assert reader.events() == [("cleared", "sign_in_refused")]
+
+
 def test_what_is_over_is_told_once(office: Office) -> None:
     reader = Reader()
     office.announce([reader], REFUSED, HELD)
@@ -259,6 +288,23 @@ def test_words_from_outside_do_not_break_a_subject(office: Office) -> None:
     assert "\r" not in letter.subject
     assert "\n" not in letter.subject
     assert len(letter.subject) <= 120
+
+
+@pytest.mark.parametrize("state", [FileState.REFUSED, FileState.REPEATED])
+def test_a_file_that_brought_no_rows_is_not_the_one_that_was_waited_for(
+    ledger: Ledger, lease: Lease, state: FileState
+) -> None:
+    a_day_later = NOW + timedelta(days=1)
+    enter_file(ledger, lease, a_batch(pending=1))
+    later = an_arrival(sha256=sha256_of("b"), received_at=a_day_later)
+    ledger.entering.set_aside(lease, later, an_ending(state))
+    ledger.campaigns.collected("renewals", a_day_later)
+
+    assert ledger.troubles.all()["renewals"].last_received_at == NOW
+    assert ledger.summaries.all(5)["renewals"].last_received_at == NOW
+    expected = Expectation(a_day_later.time(), tuple(range(7)))
+    (standing,) = standings([a_campaign()], ledger, Outlook(a_day_later, {"renewals": expected}))
+    assert "expected_file_missing" in {one.cause for one in standing.concerns}
 
 
 def test_troubles_are_found_without_counting_rows(

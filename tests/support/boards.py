@@ -145,7 +145,7 @@ def fill(board: Board) -> None:
     for name in SETTINGS:
         connection = board.campaign(name).connection
         ledger.campaigns.tested(name, connection, NOW - timedelta(days=20), passed=True)
-        ledger.campaigns.collected(name, NOW - timedelta(hours=2))
+        ledger.campaigns.collected(name, NOW - timedelta(minutes=50))
     ledger.campaigns.pause("pausing", paused=True)
     refused = RemoteRefused(
         "The host key of sftp.example.com has changed: it was SHA256:aaaa, now it is SHA256:bbbb.",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sftp_sync.attention import Expectation, Scene, concerns, general_concerns, of_leftovers
-from sftp_sync.attention.concerns import LEAST_FREE_BYTES
+from sftp_sync.attention.concerns import ENOUGH_FREE_BYTES, LEAST_FREE_BYTES
 from sftp_sync.ledger.leftovers import Leftover
 from sftp_sync.model import CampaignRecord, FileRecord, FileState, Notice, RowState
 from tests.support.builders import NOW, a_campaign
@@ -79,13 +79,35 @@ class TestAnExpectedFile:
         assert Expectation(time(9), ()).missing_since(FRIDAY, None) is None
 
     def test_is_asked_for_with_what_to_do(self) -> None:
-        scene = a_scene(expected=NINE_ON_WEEKDAYS, now=FRIDAY.replace(hour=8))
+        at = FRIDAY.replace(hour=8)
+        scene = a_scene(expected=NINE_ON_WEEKDAYS, now=at, known=replace(KNOWN, collected_at=at))
         (one,) = concerns(scene)
         assert (one.cause, one.who) == ("expected_file_missing", "partner")
         assert one.message == (
             "No file has come on Friday, 20 November, where one is expected by 09:00"
             " (Europe/Berlin)."
         )
+
+    @pytest.mark.parametrize(
+        ("looked_at", "missing"),
+        [
+            # Of Friday nobody can tell before somebody looked after nine; of Thursday they can.
+            (FRIDAY.replace(hour=7, minute=59), "Thursday, 19 November"),
+            (FRIDAY.replace(hour=8), "Friday, 20 November"),
+            (FRIDAY.replace(hour=9), "Friday, 20 November"),
+            # A clock that was ahead.
+            (FRIDAY + timedelta(days=30), "Friday, 20 November"),
+        ],
+    )
+    def test_is_missing_only_where_somebody_has_looked_since(
+        self, looked_at: datetime, missing: str
+    ) -> None:
+        known = replace(KNOWN, collected_at=looked_at)
+        scene = a_scene(expected=NINE_ON_WEEKDAYS, now=FRIDAY.replace(hour=10), known=known)
+        (one,) = concerns(scene)
+        assert one.message.startswith(f"No file has come on {missing},")
+        came_on_thursday = replace(scene, last_received_at=FRIDAY - timedelta(hours=16))
+        assert len(concerns(came_on_thursday)) == missing.startswith("Friday")
 
     @pytest.mark.parametrize(
         "known", [replace(KNOWN, paused=True), replace(KNOWN, collected_at=None)]
@@ -136,9 +158,12 @@ class TestConcerns:
         assert other.key == ("daemon", "partner_unreachable", "collect")
 
     def test_of_the_machine_begin_where_its_disk_fills(self) -> None:
-        assert general_concerns([], [], LEAST_FREE_BYTES) == []
+        assert general_concerns([], [], ENOUGH_FREE_BYTES) == []
+        (quiet,) = general_concerns([], [], LEAST_FREE_BYTES)
+        assert quiet.is_quiet
         (one,) = general_concerns([], [], 300 * 1024**2)
         assert (one.scope, one.cause) == ("this machine", "disk_filling")
+        assert (one.key, one.is_quiet) == (quiet.key, False)
         assert one.message.startswith("Only 300 MB are free")
 
     def test_of_a_campaign_out_of_the_configuration_count_what_it_leaves(self) -> None:

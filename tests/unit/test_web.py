@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from sftp_sync.config.form import Web
-from sftp_sync.errors import NeedsOperator
+from sftp_sync.errors import NeedsOperator, RemoteRefused, RemoteUnavailable, SyncError
+from sftp_sync.ledger.schema import runs
 from sftp_sync.web import StatusServer
 from sftp_sync.wiring import concerns_now
 from tests.support.boards import HOSTILE_NAME, NOW, SETTINGS, Board, a_board, fill
@@ -193,6 +195,32 @@ class TestReadiness:
         assert answer.status == 200
         assert json.loads(answer.body) == {"ready": True, "campaigns": {}}
 
+    @pytest.mark.parametrize(
+        ("cause", "problem", "failures", "is_ready"),
+        [
+            ("collect", RemoteRefused("No.", step="list_import"), 1, False),
+            ("collect", RemoteUnavailable("It is down."), None, False),
+            ("collect", RemoteUnavailable("It is down."), 3, False),
+            ("collect", RemoteUnavailable("It is down."), 2, True),
+            ("publish", RemoteUnavailable("It is down."), 3, True),
+            ("suppression", NeedsOperator("The list is too old."), 0, False),
+            ("delivery", RemoteRefused("No.", step="write_export"), 0, True),
+        ],
+    )
+    def test_is_not_there_where_lists_do_not_come_in_or_rows_do_not_go_out(
+        self,
+        tmp_path: Path,
+        cause: str,
+        problem: SyncError,
+        failures: int | None,
+        *,
+        is_ready: bool,
+    ) -> None:
+        said = partial(_said_of, cause=cause, problem=problem, failures=failures)
+        with a_board(tmp_path, {"renewals": {}}, prepare=said) as board:
+            assert board.get("/readyz").status == (200 if is_ready else 503)
+            assert samples(board)["sftp_sync_campaign_ready"][0][1] == is_ready
+
     def test_is_not_there_before_the_first_test(self, tmp_path: Path) -> None:
         with a_board(tmp_path, {"renewals": {}}) as board:
             answer = board.get("/readyz")
@@ -325,6 +353,15 @@ def test_a_campaign_out_of_the_configuration_is_on_the_page_in_the_metrics_and_a
         assert [one.cause for one in concerns_now(board.config, board.ledger)] == [told[0]["cause"]]
         page = board.get("/campaigns/surveys").body
         assert "results: 3 rows to come" in page
+
+
+def _said_of(board: Board, cause: str, problem: SyncError, failures: int | None = None) -> None:
+    _tested(board)
+    board.ledger.notices.post("renewals", cause, problem, NOW)
+    if failures is not None:
+        with written(board.ledger) as connection:
+            ran = {"campaign": "renewals", "step": "collect", "planned": "hourly", "since": NOW}
+            connection.execute(insert(runs).values(**ran, failures=failures))
 
 
 def _tested(board: Board) -> None:
