@@ -7,6 +7,31 @@ from typing import Annotated
 
 import typer
 
+from sftp_sync.errors import UsageError
+
+LARGEST_ID = 2**63 - 1
+
+
+def file_id(written: str) -> int:
+    """The id of a file, if the ledger can have it."""
+    return _id(written, "file", fix="Type: sftp-sync files")
+
+
+def row_or_file_id(written: str) -> int:
+    """The id of a row or a file, if the ledger can have it."""
+    return _id(written, "row or file", fix="Type: sftp-sync rows FILE --state uncertain")
+
+
+def _id(written: str, noun: str, *, fix: str) -> int:
+    try:
+        number = int(written)
+    except ValueError:
+        raise UsageError(f"{written:.40} is no id of a {noun}.", fix=fix) from None
+    if not 0 < number <= LARGEST_ID:
+        raise UsageError(f"There is no {noun} {written:.40}.", fix=fix)
+    return number
+
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
@@ -28,7 +53,9 @@ CampaignArgument = Annotated[
     str, typer.Argument(metavar="CAMPAIGN", help="A campaign of the configuration.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
-FileArgument = Annotated[int, typer.Argument(metavar="FILE", help="The id shown by `files`.")]
+FileArgument = Annotated[
+    int, typer.Argument(parser=file_id, metavar="FILE", help="The id shown by `files`.")
+]
 
 
 def name_config(context: typer.Context, config: Path | None) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sftp_sync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption
+from sftp_sync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption, file_id
 
 if TYPE_CHECKING:
     from sftp_sync.ledger import Ledger
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 FilesArgument = Annotated[
     list[int] | None,
-    typer.Argument(metavar="[FILE…]", help="Ids shown by `files`.", show_default=False),
+    typer.Argument(
+        parser=file_id, metavar="[FILE…]", help="Ids shown by `files`.", show_default=False
+    ),
 ]
 AllOption = Annotated[bool, typer.Option("--all", help="Every held file.")]
 

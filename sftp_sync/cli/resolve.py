@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sftp_sync.cli.options import ConfigOption, FileArgument, JsonOption, QuietOption, VerboseOption
+from sftp_sync.cli.options import (
+    ConfigOption,
+    FileArgument,
+    JsonOption,
+    QuietOption,
+    VerboseOption,
+    row_or_file_id,
+)
 
 if TYPE_CHECKING:
     from sftp_sync.cli.office import Office
@@ -30,7 +37,12 @@ class Retried(StrEnum):
 def resolve(
     context: typer.Context,
     row: Annotated[
-        int, typer.Argument(metavar="ROW", help="The id shown by `rows`; with --file, a file's.")
+        int,
+        typer.Argument(
+            parser=row_or_file_id,
+            metavar="ROW",
+            help="The id shown by `rows`; with --file, a file's.",
+        ),
     ],
     verdict: Annotated[Verdict, typer.Argument(help="accepted, refused or resend.")],
     file: Annotated[
