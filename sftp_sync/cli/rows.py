@@ -16,7 +16,7 @@ from sftp_sync.cli.options import (
 )
 from sftp_sync.model.states import RowState
 
-SHOWN_ROWS = 100
+SHOWN_ROWS, MOST_ROWS = 100, 1_000_000_000
 
 
 def rows(
@@ -25,7 +25,9 @@ def rows(
     state: Annotated[
         list[str] | None, typer.Option(help=f"Only rows that are {', '.join(RowState)}.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Show so many; 0 shows all.", min=0)] = SHOWN_ROWS,
+    limit: Annotated[
+        int, typer.Option(help="Show so many; 0 shows all.", min=0, max=MOST_ROWS)
+    ] = SHOWN_ROWS,
     config: ConfigOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
