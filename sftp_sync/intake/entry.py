@@ -34,10 +34,10 @@ class Desk:
     lease: Lease
     is_first_run: bool
 
-    @property
-    def tidies(self) -> bool:
-        """Whether files that were read are to leave the inbox."""
-        return self.campaign.files.after_import != "keep"
+    def tidies(self, other_sheets: object) -> bool:
+        """Whether a file that was read is to leave the inbox: not with sheets that nobody read."""
+        files = self.campaign.files
+        return files.after_import != "keep" and (files.sheet is not None or not other_sheets)
 
 
 def enter(desk: Desk, staged: StagedFile) -> FileRecord:
@@ -50,7 +50,7 @@ def enter(desk: Desk, staged: StagedFile) -> FileRecord:
         file_id = ledger.entering.begin(desk.lease, arrival, understanding, mapping_of(campaign))
         tally = _write_rows(desk, file_id, contact_list, staged)
     age = age_at_first_run(staged.source, received_at) if desk.is_first_run else None
-    held = reasons_to_hold(tally, campaign.hold, age)
+    held = reasons_to_hold(tally, campaign, understanding, age)
     receipt = Receipt(
         campaign=campaign,
         source=staged.source,
@@ -63,7 +63,8 @@ def enter(desk: Desk, staged: StagedFile) -> FileRecord:
         understanding=understanding,
     )
     composed = compose(around, receipt, lambda: ledger.rows.of_file(file_id, (RowState.INVALID,)))
-    ending = Ending(receipt.state, receipt.reason, composed, tidy=desk.tidies)
+    tidy = desk.tidies(understanding.other_sheets)
+    ending = Ending(receipt.state, receipt.reason, composed, tidy=tidy)
     ledger.entering.finish(desk.lease, file_id, staged.source, ending)
     return ledger.files.get(file_id)
 
@@ -91,7 +92,7 @@ def repeat(desk: Desk, staged: StagedFile, first: FileRecord) -> FileRecord:
         FileState.REPEATED,
         reason,
         compose(desk.around, receipt),
-        tidy=desk.tidies,
+        tidy=desk.tidies(first.understanding.get("other_sheets")),
         first_file_id=first.id,
     )
     return _set_aside(desk, arrival, ending)

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sftp_sync.intake.tally import Tally
-from sftp_sync.model import HoldRules, RemoteFile, RowState
+from sftp_sync.model import Campaign, HoldRules, RemoteFile, RowState, Understanding, shown
+
+_SHEETS_SHOWN = 5
+_NAME_SHOWN = 40
 
 
-def reasons_to_hold(tally: Tally, rules: HoldRules, age_at_first_run: timedelta | None) -> str:
+def reasons_to_hold(
+    tally: Tally,
+    campaign: Campaign,
+    understanding: Understanding,
+    age_at_first_run: timedelta | None,
+) -> str:
     """Why this file is held, as one sentence each; empty where it is not.
 
     `age_at_first_run` is how old the file is, where the inbox is read for the first time.
     """
-    return " ".join((*_content(tally, rules), *_size(tally, rules), *_age(rules, age_at_first_run)))
+    rules = campaign.hold
+    unread = understanding.other_sheets if campaign.files.sheet is None else ()
+    return " ".join(
+        (
+            *_content(tally, rules),
+            *_size(tally, rules),
+            *_age(rules, age_at_first_run),
+            *_sheets(unread),
+        )
+    )
 
 
 def age_at_first_run(source: RemoteFile, now: datetime) -> timedelta:
@@ -46,6 +63,17 @@ def _age(rules: HoldRules, age: timedelta | None) -> Iterator[str]:
             yield "The inbox is read for the first time, and the server does not say how old it is."
         elif age > rules.first_run_older_than:
             yield f"The inbox is read for the first time, and the file is {_days(age)} old."
+
+
+def _sheets(unread: Sequence[str]) -> Iterator[str]:
+    if unread:
+        names = [f'"{shown(name)[:_NAME_SHOWN]}"' for name in unread[:_SHEETS_SHOWN]]
+        more = ["…"] if len(unread) > _SHEETS_SHOWN else []
+        yield (
+            f"{len(unread):,} more sheet(s) of the workbook hold rows that were not read:"
+            f" {', '.join([*names, *more])}. Have them sent as files of their own, or set"
+            " files.sheet to the one that is meant."
+        )
 
 
 def _days(age: timedelta) -> str:

@@ -49,7 +49,7 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class Understanding:
-    """How a file was read, as the receipt says it."""
+    """How a file was read, as the receipt says it. `other_sheets` have rows that were not read."""
 
     format: Literal["csv", "xlsx"]
     header: tuple[str, ...]
@@ -57,6 +57,7 @@ class Understanding:
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    other_sheets: tuple[str, ...] = ()
     phone_columns: tuple[str, ...] = ()
     region_column: str | None = None
 

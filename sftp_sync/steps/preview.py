@@ -132,7 +132,7 @@ def _read(desk: Desk, staged: StagedFile) -> Previewed:
             advance(len(batch))
     is_first_run = ledger.campaigns.get(campaign.name).collected_at is None
     age = age_at_first_run(staged.source, around.now()) if is_first_run else None
-    held = reasons_to_hold(tally, campaign.hold, age)
+    held = reasons_to_hold(tally, campaign, contact_list.understanding, age)
     if held:
         return Previewed(name, FileState.HELD, held, tally)
     file = DueFile(None, name, campaign.limits.calls_per_file)

@@ -7,7 +7,8 @@ import pytest
 
 from sftp_sync.intake.holds import age_at_first_run, reasons_to_hold
 from sftp_sync.intake.tally import Tally
-from sftp_sync.model import HoldRules, RemoteFile, RowState
+from sftp_sync.model import FileRules, HoldRules, RemoteFile, RowState
+from tests.support.builders import a_campaign, an_understanding
 
 RULES = HoldRules()
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -17,6 +18,10 @@ DAY = timedelta(days=1)
 def a_tally(pending: int = 0, invalid: int = 0, seen_before: int = 0) -> Tally:
     states = Counter({RowState.PENDING: pending, RowState.INVALID: invalid})
     return Tally(states=states, seen_before=seen_before)
+
+
+def said(tally: Tally, rules: HoldRules, age: timedelta | None) -> str:
+    return reasons_to_hold(tally, a_campaign(hold=rules), an_understanding(), age)
 
 
 @pytest.mark.parametrize(
@@ -34,12 +39,12 @@ def a_tally(pending: int = 0, invalid: int = 0, seen_before: int = 0) -> Tally:
 def test_a_share_above_the_limit_holds_and_the_limit_itself_does_not(
     tally: Tally, reason: str
 ) -> None:
-    assert reasons_to_hold(tally, RULES, None) == reason
+    assert said(tally, RULES, None) == reason
 
 
 def test_invalid_rows_do_not_dilute_the_numbers_seen_before() -> None:
     rules = HoldRules(reject_ratio_above=None)
-    assert "6 of 10" in reasons_to_hold(a_tally(pending=10, invalid=90, seen_before=6), rules, None)
+    assert "6 of 10" in said(a_tally(pending=10, invalid=90, seen_before=6), rules, None)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +58,7 @@ def test_invalid_rows_do_not_dilute_the_numbers_seen_before() -> None:
 )
 def test_sizes_out_of_bounds_hold(rows: int, reason: str) -> None:
     rules = HoldRules(rows_above=2000, rows_below=11)
-    assert reasons_to_hold(a_tally(pending=rows), rules, None) == reason
+    assert said(a_tally(pending=rows), rules, None) == reason
 
 
 @pytest.mark.parametrize(
@@ -68,24 +73,43 @@ def test_sizes_out_of_bounds_hold(rows: int, reason: str) -> None:
 def test_old_files_hold_when_the_inbox_is_read_for_the_first_time(
     age: timedelta, words: str
 ) -> None:
-    said = reasons_to_hold(a_tally(pending=1), RULES, age)
-    assert words in said
-    assert bool(said) == bool(words)
+    sentences = said(a_tally(pending=1), RULES, age)
+    assert words in sentences
+    assert bool(sentences) == bool(words)
 
 
 def test_afterwards_old_files_do_not_hold() -> None:
-    assert reasons_to_hold(a_tally(pending=1), RULES, None) == ""
+    assert said(a_tally(pending=1), RULES, None) == ""
 
 
 def test_all_reasons_are_said() -> None:
     rules = HoldRules(rows_below=100)
-    said = reasons_to_hold(a_tally(invalid=3, pending=1), rules, 2 * DAY)
-    assert said.count(".") == 3
+    sentences = said(a_tally(invalid=3, pending=1), rules, 2 * DAY)
+    assert sentences.count(".") == 3
 
 
 def test_rules_that_are_off_hold_nothing() -> None:
     off = HoldRules(None, None, None)
-    assert reasons_to_hold(a_tally(invalid=9, seen_before=9), off, timedelta.max) == ""
+    assert said(a_tally(invalid=9, seen_before=9), off, timedelta.max) == ""
+
+
+@pytest.mark.parametrize(
+    ("sheets", "words"),
+    [
+        (("Berlin",), '1 more sheet(s) of the workbook hold rows that were not read: "Berlin".'),
+        (
+            tuple("ABCDEF"),
+            '6 more sheet(s) of the workbook hold rows that were not read: "A", "B",',
+        ),
+        (tuple("ABCDEF"), '"E", ….'),
+        (("a\nb" + "x" * 90,), '"a\\nb' + "x" * 36 + '".'),
+    ],
+)
+def test_sheets_that_nobody_has_said_not_to_read_hold(sheets: tuple[str, ...], words: str) -> None:
+    understanding = an_understanding(format="xlsx", other_sheets=sheets)
+    assert words in reasons_to_hold(a_tally(pending=1), a_campaign(), understanding, None)
+    chosen = a_campaign(files=FileRules(sheet=1))
+    assert reasons_to_hold(a_tally(pending=1), chosen, understanding, None) == ""
 
 
 def test_how_old_a_file_is() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sftp_sync.errors import FileRefused
 from sftp_sync.model import FileRules
 from sftp_sync.phones import PhoneFound, parse
+from sftp_sync.tables import open_table
 from tests.support.grids import FEW
 from tests.support.lists import read_list, rows_xml, sheet_xml, workbook
 
@@ -242,3 +243,38 @@ def test_a_shared_text_too_long_refuses_the_list(tmp_path: Path) -> None:
     content = workbook({"L": [["a"]]}, shared=[f"<t>{'x' * 200_000}</t>"])
     with pytest.raises(FileRefused, match="longer than any spreadsheet writes"):
         read_list(tmp_path, content)
+
+
+ROWS = [["phone"], ["+12125550100"]]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "hidden", "rules", "unread"),
+    [
+        ({"A": ROWS}, [], FileRules(), ()),
+        ({"A": ROWS, "B": ROWS, "C": ROWS}, [], FileRules(), ("B", "C")),
+        ({"A": ROWS, "B": ROWS, "C": ROWS}, ["B"], FileRules(), ("C",)),
+        ({"A": ROWS, "B": ROWS}, [], FileRules(sheet="B"), ("A",)),
+        (
+            {"A": ROWS, "B": [["a header alone"]], "C": [], "D": [[None], [" "]]},
+            [],
+            FileRules(),
+            (),
+        ),
+        ({"A": ROWS, "B": [[None]] * 1_000}, [], FileRules(), ()),
+        ({"A": ROWS, "B": [[None]] * 1_001}, [], FileRules(), ("B",)),
+        ({"A": ROWS, "B": "damaged"}, [], FileRules(), ("B",)),
+        ({"A": ROWS} | {f"B{n}": [] for n in range(102)}, [], FileRules(), ("B100", "B101")),
+    ],
+)
+def test_sheets_with_rows_that_were_not_read_are_named(
+    tmp_path: Path,
+    sheets: dict[str, str | list[list[object]]],
+    hidden: list[str],
+    rules: FileRules,
+    unread: tuple[str, ...],
+) -> None:
+    path = tmp_path / "list"
+    path.write_bytes(workbook(sheets, hidden=hidden))
+    with open_table(path, "list.xlsx", rules) as table:
+        assert table.understanding.other_sheets == unread

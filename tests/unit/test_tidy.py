@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sftp_sync.intake.entry import enter
+from sftp_sync.intake.entry import enter, repeat
 from sftp_sync.intake.tidy import private_name, tidy_due
 from sftp_sync.model import Campaign, FileRules
 from tests.support.builders import a_campaign
 from tests.support.desks import Intake, an_intake
+from tests.support.lists import workbook
 
 A_LIST = b"phone\n+12125550123\n"
 ANOTHER = b"phone\n+12125550199\n"
@@ -46,6 +48,24 @@ def test_what_was_read_goes(intake: Intake) -> None:
     tidy(intake)
     assert intake.there("inbox") == set()
     assert is_done(intake)
+
+
+def test_a_workbook_with_sheets_that_nobody_read_stays(intake: Intake) -> None:
+    book = workbook({"A": [["phone"], ["+12125550123"]], "B": [["phone"], ["+12125550124"]]})
+    read_whole = replace(campaign(), files=replace(campaign().files, sheet="B"))
+    first = enter(intake.desk(campaign()), intake.staged(intake.drop("list.xlsx", book)))
+    assert first.state == "held"
+    assert '"B"' in (first.reason or "")
+    again = intake.staged(intake.drop("again.xlsx", book))
+    repeat(intake.desk(campaign()), again, first)
+    assert is_done(intake)
+    repeat(intake.desk(read_whole), again, first)
+    assert not is_done(intake)
+    other = workbook({"A": [["x"], ["y"]], "B": [["phone"], ["+12125550124"]]})
+    chosen = enter(intake.desk(read_whole), intake.staged(intake.drop("other.xlsx", other)))
+    assert chosen.state == "dispatching"
+    tidy(intake)
+    assert intake.there("inbox") == {"list.xlsx"}
 
 
 def test_what_was_read_is_moved(intake: Intake) -> None:

@@ -25,6 +25,7 @@ from sftp_sync.tables.xlsx.archive import (
     refusing_damage,
 )
 from sftp_sync.tables.xlsx.formats import read_formats
+from sftp_sync.tables.xlsx.other_sheets import other_sheets
 from sftp_sync.tables.xlsx.rows import sheet_rows
 from sftp_sync.tables.xlsx.shared_texts import read_shared_texts
 from sftp_sync.tables.xlsx.values import MAX_ROWS, CellReader
@@ -49,7 +50,11 @@ def open_xlsx(path: Path, name: str, rules: FileRules) -> Iterator[Table]:
             top, rest = _below_title(records, f'{name}, sheet "{sheet.name}"')
             header = unique_header(fitted(top.cells, 0))
             understanding = Understanding(
-                format="xlsx", header=header, header_line=top.line, sheet=sheet.name
+                format="xlsx",
+                header=header,
+                header_line=top.line,
+                sheet=sheet.name,
+                other_sheets=other_sheets(archive, workbook, sheet),
             )
             rows = batches(rest, header, name, rules.max_rows)
             yield Table(understanding, _guarded(rows, name))
