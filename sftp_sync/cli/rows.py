@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from sftp_sync.cli.options import (
     VerboseOption,
 )
 from sftp_sync.model.states import RowState
+
+if TYPE_CHECKING:
+    from sftp_sync.model import FileRecord
 
 SHOWN_ROWS, MOST_ROWS = 100, 1_000_000_000
 
@@ -42,7 +45,8 @@ def rows(
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with office.opened(office.read_config(context, config)) as opened:
         known = opened.ledger.files.get(file)
-        found = opened.ledger.rows.of_file(file, states)
+        is_there = known.removed_at is None
+        found = opened.ledger.rows.of_file(file, states) if is_there else iter(())
         if json:
             office.print_json({"rows": [row_document(row) for row in found]})
             return
@@ -59,10 +63,18 @@ def rows(
             )
     screen = console()
     screen.print(f"[bold]{plain(known.name)}[/]  file {known.id} of {plain(known.campaign)}")
+    if not is_there:
+        screen.print(_what_they_were(known))
+        return
     screen.print(shown)
     total = sum(known.rows[one] for one in states or RowState)
     if limit and total > limit:
         screen.print(f"  the first {limit:,} of {total:,}; all: --limit 0")
+
+
+def _what_they_were(known: FileRecord) -> str:
+    came_to = ", ".join(f"{number:,} {state}" for state, number in known.rows.items() if number)
+    return f"  its rows were removed on {known.removed_at:%Y-%m-%d} (keep_days): {came_to}"
 
 
 def _states(names: list[str]) -> tuple[RowState, ...]:

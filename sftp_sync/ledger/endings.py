@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.outcomes import QUARTER, Counted, count_alike
 from sftp_sync.ledger.records import AnyRow, count_rows
 from sftp_sync.ledger.schema import EPOCH, files
-from sftp_sync.model import FileState, RowState
+from sftp_sync.model import FileState
 
 FILES_AT_ONCE = 50
 
@@ -38,23 +38,6 @@ def note_endings(engine: Engine, now: datetime) -> int:
         noted += _write_down(engine, ended, now)
         after = ended[-1].file.id
     return noted
-
-
-def counted_at_end(file_id: int, outcomes: str) -> Iterator[Counted]:
-    """What was counted at the end of a file."""
-    for state, code, status, is_over, quarter, rows, timed, talked in json.loads(outcomes):
-        yield Counted(
-            file_id=file_id,
-            state=RowState(state),
-            code=code,
-            call_status=status,
-            is_over=is_over,
-            queued_at=None if quarter is None else EPOCH + quarter * QUARTER,
-            delivery_id=None,
-            rows=rows,
-            calls_timed=timed,
-            talk_seconds=talked,
-        )
 
 
 def _uncounted(engine: Engine, after: int) -> list[_Ended]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from sqlalchemy import BigInteger, Connection, Engine, func, or_, select, type_c
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.records import FILE_COLUMNS, file_records
 from sftp_sync.ledger.schema import EPOCH, deliveries, files, rows
-from sftp_sync.model import FileRecord, FileState, RowState
+from sftp_sync.model import Code, FileRecord, FileState, RowState
 
 # Of these the days of every time zone are made, so that the database needs to know no zone.
 QUARTER = timedelta(minutes=15)
@@ -72,11 +73,17 @@ class Outcomes:
         """
         with reading(self._engine) as connection:
             found = _files(connection, campaign, moment)
-            ids = [file.id for file in found]
-            parts = [ids[at : at + FILES_AT_ONCE] for at in range(0, len(ids), FILES_AT_ONCE)]
-            counts = tuple(one for part in parts for one in count_alike(connection, part))
+            there = _parts([file.id for file in found if file.removed_at is None])
+            gone = _parts([file.id for file in found if file.removed_at is not None])
+            parts = _parts([file.id for file in found])
+            counted = [one for part in there for one in count_alike(connection, part)]
+            counted += [one for part in gone for one in _counted_before(connection, part)]
             posted = tuple(one for part in parts for one in _posted(connection, part))
-        return History(tuple(found), counts, posted)
+        return History(tuple(found), tuple(counted), posted)
+
+
+def _parts(ids: Sequence[int]) -> list[Sequence[int]]:
+    return [ids[at : at + FILES_AT_ONCE] for at in range(0, len(ids), FILES_AT_ONCE)]
 
 
 def _files(connection: Connection, campaign: str, moment: datetime) -> list[FileRecord]:
@@ -127,6 +134,37 @@ def count_alike(connection: Connection, file_ids: Sequence[int]) -> Iterator[Cou
             calls_timed=timed,
             talk_seconds=talked or 0.0,
         )
+
+
+def counted_at_end(
+    file_id: int, outcomes: str, delivery_id: int | None = None
+) -> Iterator[Counted]:
+    """What was counted at the end of a file. `delivery_id`: in what the rows were reported that
+    were not settled in the receipt.
+    """
+    for state, code, status, is_over, quarter, number, timed, talked in json.loads(outcomes):
+        in_receipt = state == RowState.INVALID or code == Code.DUPLICATE_IN_FILE
+        yield Counted(
+            file_id=file_id,
+            state=RowState(state),
+            code=code,
+            call_status=status,
+            is_over=is_over,
+            queued_at=None if quarter is None else EPOCH + quarter * QUARTER,
+            delivery_id=None if in_receipt else delivery_id,
+            rows=number,
+            calls_timed=timed,
+            talk_seconds=talked,
+        )
+
+
+def _counted_before(connection: Connection, file_ids: Sequence[int]) -> Iterator[Counted]:
+    """The same of files whose rows are removed. All of them had been reported by then."""
+    here = (deliveries.c.file_id == files.c.id) & (deliveries.c.kind == "results")
+    told = select(func.max(deliveries.c.id)).where(here).scalar_subquery()
+    asked = select(files.c.id, files.c.outcomes, told).where(files.c.id.in_(file_ids))
+    for file_id, outcomes, delivery_id in connection.execute(asked.order_by(files.c.id)):
+        yield from counted_at_end(file_id, outcomes, delivery_id)
 
 
 def _posted(connection: Connection, file_ids: Sequence[int]) -> Iterator[Posted]:

@@ -19,9 +19,10 @@ def file_records(
     connection: Connection, found: Sequence[AnyRow], *, anew: bool = False
 ) -> list[FileRecord]:
     """Files with where their rows stand, in the order given. `anew` counts also those that were
-    counted at their end.
+    counted at their end, if their rows are there still.
     """
-    counted = [] if anew else [row for row in found if row.counts is not None]
+    known = [row for row in found if row.counts is not None]
+    counted = [row for row in known if row.removed_at is not None] if anew else known
     counts = {row.id: _counted_before(row) for row in counted}
     counts |= count_rows(connection, [row.id for row in found if row.id not in counts])
     return [_file_record(row, counts.get(row.id, {})) for row in found]
@@ -66,6 +67,7 @@ def _file_record(row: AnyRow, counts: dict[RowState, int]) -> FileRecord:
         first_file_id=row.first_file_id,
         understanding=json.loads(row.understanding) if row.understanding else {},
         rows={state: counts.get(state, 0) for state in RowState},
+        removed_at=row.removed_at,
     )
 
 
@@ -99,4 +101,5 @@ FILE_COLUMNS = (
     files.c.first_file_id,
     files.c.understanding,
     files.c.counts,
+    files.c.removed_at,
 )

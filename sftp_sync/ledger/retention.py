@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, case, delete, func, or_, select, upda
 from sftp_sync.errors import LedgerMismatch
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.records import AnyRow, count_rows
+from sftp_sync.ledger.removal import remove_rows
 from sftp_sync.ledger.restoring import OPENINGS
 from sftp_sync.ledger.schema import (
     EPOCH,
@@ -57,8 +58,8 @@ class Retention:
             put(connection, facts, {"name": TIDIED_AT, "value": str(micros)})
 
     def empty(self, before: datetime, now: datetime) -> int:
-        """Empty the rows of files that finished before: cells, numbers, sentences and evidence go,
-        states, codes, calls and counts stay. How many files.
+        """Empty the rows of files that finished before: cells, numbers, sentences and evidence go;
+        states, codes, calls and counts stay until the rows are removed. How many files.
         """
         asked = select(files.c.id, files.c.name, files.c.counts).where(
             files.c.state == FileState.FINISHED,
@@ -71,6 +72,10 @@ class Retention:
         for file in old:
             self._empty_file(file, now)
         return len(old)
+
+    def remove(self, now: datetime) -> int:
+        """Remove the rows of files that were emptied: their counts stay. How many rows."""
+        return remove_rows(self._engine, now)
 
     def prune(self, now: datetime) -> None:
         """Days that are long over, and pieces of work that nobody does any more."""

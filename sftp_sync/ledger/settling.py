@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, exists, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from sftp_sync.ledger.claims import spend
@@ -122,6 +122,9 @@ def _settle(
     ours = (rows.c.id == claim.row_id) & (rows.c.attempt == claim.attempt)
     settled = update(rows).where(ours, rows.c.state.in_(STILL_OPEN)).values(**values)
     if connection.execute(settled).rowcount == 0:
+        if not connection.execute(select(exists().where(rows.c.id == claim.row_id))).scalar_one():
+            # So late that its file was over, and its rows are removed.
+            return Settled(None)
         note(connection, claim.row_id, claim.attempt, now, f"{TOO_LATE}: {said}")
         _show_late_call(connection, claim)
         return Settled(None)

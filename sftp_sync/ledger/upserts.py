@@ -28,5 +28,13 @@ def put(
     connection.execute(made.on_conflict_do_update(index_elements=key, set_=changed))
 
 
+def add(connection: Connection, into: Table, values: Mapping[str, object], column: str) -> None:
+    """A number, on top of the one that is there under the same primary key."""
+    made = _insert(connection, into).values(dict(values))
+    key = [one.name for one in into.primary_key]
+    summed = {column: into.c[column] + made.excluded[column]}
+    connection.execute(made.on_conflict_do_update(index_elements=key, set_=summed))
+
+
 def _insert(connection: Connection, into: Table) -> postgresql.Insert | sqlite.Insert:
     return sqlite.insert(into) if connection.dialect.name == "sqlite" else postgresql.insert(into)

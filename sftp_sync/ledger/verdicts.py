@@ -13,7 +13,7 @@ from sftp_sync.ledger.engine import writing
 from sftp_sync.ledger.launched import conclude
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.schema import launches, rows
+from sftp_sync.ledger.schema import files, launches, rows
 from sftp_sync.ledger.settling import note
 from sftp_sync.model import LaunchState, RowState
 
@@ -61,6 +61,7 @@ class Verdicts:
     def retry(self, file_id: int, now: datetime) -> int:
         """Make a file's refused rows due again; how many there were."""
         with writing(self._engine) as connection:
+            _refuse_if_emptied(connection, file_id)
             refused = (rows.c.file_id == file_id) & (rows.c.state == RowState.REFUSED)
             # What was erased cannot be sent.
             refused &= rows.c.phone != ERASED
@@ -78,6 +79,18 @@ class Verdicts:
             advance(connection, file_id)
             gap.mark(connection, file_id)
         return retried.rowcount
+
+
+def _refuse_if_emptied(connection: Connection, file_id: int) -> None:
+    asked = select(files.c.emptied_at).where(files.c.id == file_id).with_for_update()
+    emptied_at = connection.execute(asked).scalar_one_or_none()
+    if emptied_at is not None:
+        raise UsageError(
+            f"The rows of file {file_id} were emptied on {emptied_at:%Y-%m-%d} (keep_days): nobody"
+            " knows their numbers any more.",
+            fix="Ask the partner for the list, and drop it again with any change, as a blank line"
+            " at its end: then it is a new file.",
+        )
 
 
 def _resolve(

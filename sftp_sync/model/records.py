@@ -12,7 +12,7 @@ from sftp_sync.model.states import FileState, RowState
 
 @dataclass(frozen=True)
 class FileRecord:
-    """A contact file and where its rows stand."""
+    """A contact file and where its rows stand. `removed_at`: since when there are only counts."""
 
     id: int
     campaign: str
@@ -26,6 +26,7 @@ class FileRecord:
     first_file_id: int | None = None
     understanding: Mapping[str, object] = field(default_factory=dict)
     rows: Mapping[RowState, int] = field(default_factory=dict)
+    removed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

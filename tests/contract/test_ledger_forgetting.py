@@ -148,7 +148,9 @@ class TestRetention:
     def test_what_was_emptied_is_not_sent_again(self, ledger: Ledger, lease: Lease) -> None:
         first = a_finished_file(ledger, lease)
         ledger.retention.empty(NOW + timedelta(days=1), MUCH_LATER)
-        assert ledger.verdicts.retry(first, MUCH_LATER) == 0
+        with pytest.raises(UsageError, match=f"rows of file {first} were emptied on") as caught:
+            ledger.verdicts.retry(first, MUCH_LATER)
+        assert "Ask the partner for the list" in caught.value.fix
         again = an_arrival(source=a_remote_file("again.csv"), sha256=sha256_of("old.csv"))
         ending = an_ending(FileState.REPEATED, first_file_id=first)
         repeated = ledger.entering.set_aside(lease, again, ending)
@@ -180,7 +182,8 @@ class TestHousekeeping:
         a_finished_file(around.ledger, lease)
         assert keep_house(self.RULES, around)
         assert not keep_house(self.RULES, around)
-        assert rows_of(around.ledger, 1)[0].cells == "[]"
+        (newest,) = rows_of(around.ledger, 1)
+        assert newest.cells == "[]"
 
     def test_keeps_what_grows_within_bounds(self, around: Surroundings, ledger: Ledger) -> None:
         with written(ledger) as connection:

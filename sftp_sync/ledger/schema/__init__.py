@@ -14,7 +14,7 @@ from sftp_sync.ledger.schema.campaigns import (
     spending,
 )
 from sftp_sync.ledger.schema.columns import EPOCH, BigId, Moment, metadata
-from sftp_sync.ledger.schema.files import deliveries, files, sightings
+from sftp_sync.ledger.schema.files import deliveries, files, sightings, totals
 from sftp_sync.ledger.schema.launches import launches
 from sftp_sync.ledger.schema.rows import evidence, rows
 from sftp_sync.ledger.schema.suppression import listed_numbers, suppression_lists, suppressions
@@ -44,4 +44,5 @@ __all__ = [
     "spending",
     "suppression_lists",
     "suppressions",
+    "totals",
 ]

@@ -51,6 +51,8 @@ files = Table(
     Column("outcomes", Text),
     # When the personal data in its rows was emptied.
     Column("emptied_at", Moment),
+    # Since when its rows are removed: from then on what was counted at its end is all there is.
+    Column("removed_at", Moment),
     CheckConstraint(
         "state in ('entering', 'held', 'dispatching', 'following', 'finished', 'refused',"
         " 'repeated')",
@@ -66,6 +68,15 @@ files = Table(
     ),
     Index("files_of_campaign", "campaign", "state", "id"),
     Index("files_dispatching", "campaign", **only_where("state = 'dispatching'")),
+)
+
+# What the rows came to that are removed, over all files of a campaign.
+totals = Table(
+    "totals",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("state", Text, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
 )
 
 sightings = Table(

@@ -62,6 +62,7 @@ def upgrade() -> None:
     _spending()
     _suppressions()
     _files()
+    _totals()
     _deliveries()
     _sightings()
     _launches()
@@ -237,6 +238,7 @@ def _files() -> None:
         sa.Column("counts", sa.Text()),
         sa.Column("outcomes", sa.Text()),
         sa.Column("emptied_at", sa.BigInteger()),
+        sa.Column("removed_at", sa.BigInteger()),
         sa.CheckConstraint(FILE_STATE, name="file_state"),
         sa.CheckConstraint("tidy in ('none', 'due', 'done')", name="file_tidy"),
         sa.ForeignKeyConstraint(
@@ -263,6 +265,16 @@ def _files() -> None:
         ["destination_id", "sha256"],
         unique=True,
         **only_where("original"),
+    )
+
+
+def _totals() -> None:
+    op.create_table(
+        "totals",
+        sa.Column("campaign", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("campaign", "state"),
     )
 
 
