@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sftp_sync.config import CampaignConfig, Schedule
-from sftp_sync.config.schedule import cron_triggers
+from sftp_sync.config.schedule import Expect, cron_triggers
 from sftp_sync.model import PlannedStep, RunRecord
 
 if TYPE_CHECKING:
@@ -32,23 +32,35 @@ CLOSE = timedelta(seconds=59)
 CLOCK_ERROR = timedelta(minutes=15)
 # No zone has ever changed its clocks by more at once, but for a change of the date itself.
 LARGEST_SHIFT = timedelta(hours=2)
+# However few days of the week are named, one of them is among so many.
+A_WEEK_ON = 8
 
 
 @dataclass(frozen=True)
 class Timetable:
-    """A schedule in a zone. `offset` keeps campaigns of the same schedule apart."""
+    """A schedule in a zone. `offset` keeps campaigns of the same schedule apart. Where a file is
+    `expected` there is one more slot at that time: only who looks then can say that it is missing.
+    """
 
     schedule: Schedule
     daily_at: time = time(6)
     zone: str = "UTC"
     offset: timedelta = timedelta()
+    expected: Expect | None = None
 
     def __str__(self) -> str:
         at = f" at {self.daily_at:%H:%M}" if self.schedule.kind == "daily" else ""
-        return f"{self.schedule}{at} in {self.zone}"
+        expected = "" if self.expected is None else f", {self.expected}"
+        return f"{self.schedule}{at}{expected} in {self.zone}"
 
     def slot_after(self, moment: datetime) -> datetime | None:
         """The first slot behind a moment; None where there is none."""
+        slots = [self._scheduled_after(moment)]
+        if self.expected is not None and self.schedule.kind != "manual":
+            slots.append(_expected_after(moment, self.expected, ZoneInfo(self.zone)))
+        return min((one for one in slots if one is not None), default=None)
+
+    def _scheduled_after(self, moment: datetime) -> datetime | None:
         match self.schedule.kind:
             case "manual":
                 return None
@@ -71,8 +83,9 @@ def timetable(one: CampaignConfig, step: PlannedStep) -> Timetable:
     if step == "follow":
         is_seldom = schedule.kind in {"daily", "cron"} or (schedule.every or HOUR) > HOUR
         schedule = Schedule("hourly" if is_seldom else "manual")
-    named = Timetable(schedule, settings.daily_at, settings.timezone)
-    return Timetable(schedule, settings.daily_at, settings.timezone, offset_of(one.name, named))
+    expected = settings.expect if step == "collect" else None
+    named = Timetable(schedule, settings.daily_at, settings.timezone, expected=expected)
+    return replace(named, offset=offset_of(one.name, named))
 
 
 def results_schedule(one: CampaignConfig) -> Schedule:
@@ -152,9 +165,15 @@ def _daily_after(moment: datetime, at: time, zone: ZoneInfo) -> datetime:
     return min(one for one in candidates if one > moment)
 
 
-def _days_around(day: date) -> Iterator[date]:
-    # Two days on, because islands have moved over the date line and left a day out.
-    return (day + timedelta(days=shift) for shift in range(-1, 4) if _exists(day, shift))
+def _expected_after(moment: datetime, expected: Expect, zone: ZoneInfo) -> datetime | None:
+    days = _days_around(moment.astimezone(zone).date(), A_WEEK_ON)
+    slots = (_instant(day, expected.by, zone) for day in days if day.weekday() in expected.days)
+    return min((one for one in slots if one > moment), default=None)
+
+
+def _days_around(day: date, until: int = 3) -> Iterator[date]:
+    # Two days on at least: islands have moved over the date line and left a day out.
+    return (day + timedelta(days=shift) for shift in range(-1, until + 1) if _exists(day, shift))
 
 
 def _exists(day: date, shift: int) -> bool:

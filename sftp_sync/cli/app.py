@@ -7,7 +7,6 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
-from enum import IntEnum
 from types import FrameType
 from typing import NoReturn
 
@@ -32,19 +31,9 @@ from sftp_sync.cli import (
     suppress,
     sync,
 )
+from sftp_sync.cli.exits import Exit, code_of
 from sftp_sync.cli.options import ConfigOption
-from sftp_sync.errors import ConfigError, LeaseBusy, Stopped, SyncError, UsageError
-
-
-class Exit(IntEnum):
-    """What scripts rely on."""
-
-    DONE = 0
-    NEEDS_A_LOOK = 1
-    USAGE = 2
-    BUG = 3
-    BUSY = 75
-    INTERRUPTED = 130
+from sftp_sync.errors import SyncError
 
 
 class Interrupted(BaseException):
@@ -114,19 +103,6 @@ def main() -> NoReturn:
         typer.echo(traceback.format_exc(), err=True)
         typer.echo("This is a bug in sftp-sync. Please report the lines above.", err=True)
         sys.exit(Exit.BUG)
-
-
-def code_of(error: SyncError) -> Exit:
-    """The exit code that a failure deserves."""
-    match error:
-        case ConfigError() | UsageError():
-            return Exit.USAGE
-        case LeaseBusy():
-            return Exit.BUSY
-        case Stopped():
-            return Exit.INTERRUPTED
-        case _:
-            return Exit.NEEDS_A_LOOK
 
 
 def _say(error: SyncError) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from sftp_sync.cli.exits import Exit, code_of
 from sftp_sync.cli.options import ConfigOption, QuietOption, VerboseOption
 
 if TYPE_CHECKING:
@@ -53,8 +54,11 @@ def _porter(opened: Office) -> Porter:
     return Porter(opened.ledger, surroundings(opened.config, opened.ledger, nobody_watches, never))
 
 
-def _leave_within(seconds: float) -> None:
-    """End after this time also where something hangs: what is under way is as after a crash."""
-    last_moment = threading.Timer(seconds, os._exit, [0])
+def _leave_within(seconds: float, problem: BaseException | None) -> None:
+    """End after this time also where something hangs: what is under way is as after a crash. Only
+    who was told to stop has done its work: after anything else systemd starts it again.
+    """
+    code = Exit.DONE if problem is None else code_of(problem)
+    last_moment = threading.Timer(seconds, os._exit, [code])
     last_moment.daemon = True
     last_moment.start()

@@ -13,7 +13,7 @@ from sftp_sync.config import Config
 from sftp_sync.daemon.clockwork import Clockwork
 from sftp_sync.daemon.diary import Diary
 from sftp_sync.daemon.duty import Duty, Equip, as_it_is
-from sftp_sync.daemon.reload import CAUSE, DAEMON, check_successor, not_taken_over
+from sftp_sync.daemon.reload import CAUSE, DAEMON, check_successor, not_taken_over, our_fault
 from sftp_sync.daemon.signals import RELOAD, Signals
 from sftp_sync.daemon.systemd import Notifier
 from sftp_sync.daemon.visits import Visits
@@ -35,13 +35,13 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True)
 class World:
     """What a daemon is told from outside, and what it tells. `leave_within` ends the process after
-    so many seconds whatever it is at.
+    so many seconds whatever it is at; it is told what went wrong, None where we were told to stop.
     """
 
     read_config: Callable[[], Config]
     signals: Signals
     notifier: Notifier
-    leave_within: Callable[[float], None]
+    leave_within: Callable[[float, BaseException | None], None]
     equip: Equip = as_it_is
     take_up: Callable[[Config], None] = lambda _: None
 
@@ -87,16 +87,21 @@ class Life:
         """From the first moment to the last."""
         try:
             self._begin()
-            while True:
-                match self._world.signals.next(BEAT_SECONDS):
-                    case None:
-                        self._beat()
-                    case signal if signal == RELOAD:
-                        self._reload()
-                    case _:
-                        return
-        finally:
-            self._end()
+            self._serve()
+        except BaseException as problem:
+            self._end(problem)
+            raise
+        self._end(None)
+
+    def _serve(self) -> None:
+        while True:
+            match self._world.signals.next(BEAT_SECONDS):
+                case None:
+                    self._beat()
+                case signal if signal == RELOAD:
+                    self._reload()
+                case _:
+                    return
 
     def _begin(self) -> None:
         campaigns = self._duty.campaigns
@@ -160,44 +165,49 @@ class Life:
     def _reload(self) -> None:
         self._world.notifier.reloading()
         try:
-            config = self._world.read_config()
-            check_successor(config, self._duty.config, os.environ)
+            duty = self._successor()
         except SyncError as problem:
             self._say_wrong(problem)
+        except Exception as bug:  # noqa: BLE001 - the one before serves, whatever this one holds
+            self._say_wrong(our_fault(bug), bug)
         else:
-            self._go_over_to(config)
+            self._go_over_to(duty)
         self._world.notifier.ready()
 
-    def _say_wrong(self, problem: SyncError) -> None:
+    def _say_wrong(self, problem: SyncError, bug: Exception | None = None) -> None:
         said = not_taken_over(problem, self._around.now())
-        log.error("configuration_refused", reason=said.message, fix=said.fix)
+        log.error("configuration_refused", reason=said.message, fix=said.fix, exc_info=bug)
         try:
             self._ledger.notices.post(DAEMON, CAUSE, said, self._around.now())
         except LedgerUnavailable as error:
             log.warning("ledger_unavailable", reason=error.message)
 
-    def _go_over_to(self, config: Config) -> None:
+    def _successor(self) -> Duty:
+        """What serves under the new configuration; all that can go wrong with that goes wrong here,
+        before anything is stopped.
+        """
+        config = self._world.read_config()
+        check_successor(config, self._duty.config, os.environ)
+        duty = Duty(config, self._ledger, self._duty, self._world.equip)
+        self._diary.take_up(list(duty.campaigns.values()), self._around.now())
+        self._ledger.notices.clear(DAEMON, CAUSE)
+        return duty
+
+    def _go_over_to(self, duty: Duty) -> None:
         """What is under way ends under the old configuration, the rest begins under the new."""
-        before, duty = self._duty, Duty(config, self._ledger, self._duty, self._world.equip)
-        try:
-            self._diary.take_up(list(duty.campaigns.values()), self._around.now())
-            self._ledger.notices.clear(DAEMON, CAUSE)
-        except LedgerUnavailable as error:
-            self._say_wrong(error)
-            return
-        before.stop()
-        self._leaving.append(before)
+        self._duty.stop()
+        self._leaving.append(self._duty)
         self._duty = duty
         duty.start_sending()
         self._clockwork.take_up(duty.campaigns)
-        self._world.take_up(config)
+        self._world.take_up(duty.config)
         log.info("configuration_loaded", campaigns=len(duty.campaigns), accounts=len(duty.sendings))
 
-    def _end(self) -> None:
+    def _end(self, problem: BaseException | None) -> None:
         """Requests in flight are finished; nothing new is begun."""
         self._world.signals.hurry_from_now_on()
         self._world.notifier.stopping()
-        self._world.leave_within(LAST_MOMENT_SECONDS)
+        self._world.leave_within(LAST_MOMENT_SECONDS, problem)
         log.info("daemon_stopping")
         duties = [*self._leaving, self._duty]
         for duty in duties:

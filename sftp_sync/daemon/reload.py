@@ -41,3 +41,12 @@ def not_taken_over(problem: SyncError, at: datetime) -> ConfigError:
         fix=problem.fix
         or "Type: sftp-sync check-config, mend it, then: systemctl reload sftp-sync",
     )
+
+
+def our_fault(bug: Exception) -> ConfigError:
+    """What to say where reading a configuration has met a bug."""
+    return ConfigError(
+        f"a bug in sftp-sync ({type(bug).__name__}).",
+        fix="Please report the traceback in the log. To see whether another way of writing it is"
+        " read, type: sftp-sync check-config",
+    )

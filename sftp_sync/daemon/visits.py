@@ -45,7 +45,11 @@ class Visits:
         return len(self._under_way)
 
     def wake(self, campaign: str) -> Wake | None:
-        """When to see to a campaign next."""
+        """When to see to a campaign next. While it is seen to that is not now, whatever is due: its
+        end asks again.
+        """
+        if campaign in self._under_way:
+            return Wake(self._now() + BREATH, is_ailing=False)
         wake = self._diary.wake(campaign, self._now())
         earliest = self._not_before.get(campaign)
         if wake is None or earliest is None or wake.at >= earliest:

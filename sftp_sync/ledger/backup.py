@@ -23,6 +23,20 @@ def back_up(engine: Engine, target: Path) -> Path:
             fix="Type: pg_dump --format=custom --file=ledger.dump DATABASE. Put back, it looks"
             " before it sends, as long as state_dir is there.",
         )
+    try:
+        target = _free_place(target)
+    except OSError as error:
+        raise UsageError(
+            f"{target} cannot be looked at: {error.strerror}. The copy is made by the owner of the"
+            " state directory.",
+            fix="Name a place where that user may write, as /var/tmp/ledger.db, and move it from"
+            " there.",
+        ) from error
+    copy_to(source, target)
+    return target
+
+
+def _free_place(target: Path) -> Path:
     if target.is_dir():
         target /= f"ledger-{datetime.now(UTC).strftime(STAMP)}.db"
     if target.exists():
@@ -31,5 +45,4 @@ def back_up(engine: Engine, target: Path) -> Path:
         )
     if not target.parent.is_dir():
         raise UsageError(f"There is no folder {target.parent}.", fix="Make it, or name another.")
-    copy_to(source, target)
     return target

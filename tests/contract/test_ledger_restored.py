@@ -137,6 +137,15 @@ class TestACopy:
                 ledger.back_up(tmp_path / "nowhere" / "copy.db")
         assert (tmp_path / "there").read_text() == "precious"
 
+    def test_goes_only_where_the_owner_of_the_state_may_look(
+        self, sqlite: Database, tmp_path: Path
+    ) -> None:
+        # As of another user's folder, what is there cannot be told: the system says no.
+        hidden = tmp_path / ("long" * 100) / "copy.db"
+        with sqlite.open() as ledger, pytest.raises(UsageError, match="made by the owner") as caught:
+            ledger.back_up(hidden)
+        assert "/var/tmp/ledger.db" in caught.value.fix
+
     def test_of_a_server_is_its_own_affair(self, tmp_path: Path) -> None:
         with (
             fresh_database("postgresql", tmp_path) as database,

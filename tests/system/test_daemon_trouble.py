@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import make_url, update
 
+from sftp_sync.ledger.schema import leases
 from sftp_sync.sandbox.talkover import TalkoverSandbox
 from sftp_sync.sandbox.talkover_faults import ALWAYS
 from tests.support.api_servers import RawServer, deaf
 from tests.support.calls import a_list, call_house, numbers, vendor
 from tests.support.daemons import Daemon, eventually, running, told
 from tests.support.daily_life import House, Partner
-from tests.support.databases import fresh_database
+from tests.support.databases import fresh_database, written
 from tests.support.disks import SmallDisk, small_disk
 from tests.support.openssh import free_port
 from tests.support.postgresql import postgresql
@@ -169,6 +171,29 @@ def test_partners_that_do_not_answer_delay_nobody_else(tmp_path: Path) -> None:
                 next_receipt(partner, number)
             assert time.monotonic() - began_at < 15
             eventually(lambda: "127.0.0.1" in told(house, "silent-3"), "status says so")
+
+
+def test_one_that_was_taken_over_says_so_by_its_code_also_while_a_partner_hangs(
+    tmp_path: Path,
+) -> None:
+    with (
+        # Nobody ever answers what is let in here.
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        sandbox_sftp(tmp_path / "partner") as server,
+    ):
+        house = House(tmp_path)
+        house.served(server, import_schedule=EVERY_SECOND)
+        hanging = {"port": silent.getsockname()[1], "timeout_seconds": 60}
+        house.campaigns["renewals"]["sftp"] |= hanging
+        house.pass_the_test()
+        with running(house) as daemon, house.ledger() as ledger:
+            eventually(lambda: ledger.runs.all()["renewals", "collect"].started_at, "a visit")
+            with written(ledger) as connection:
+                other = update(leases).where(leases.c.name == "daemon")
+                connection.execute(other.values(holder="another", fence=leases.c.fence + 1))
+            assert daemon.process.wait(30) == 75
+            assert "taken over this ledger" in daemon.log
+            assert not daemon.events("daemon_stopped")[-1]["is_all_over"]
 
 
 def test_a_name_that_cannot_be_resolved_stops_nobody_else(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sftp_sync.config import Schedule
-from sftp_sync.config.schedule import read_schedule
+from sftp_sync.config.schedule import Expect, read_schedule
 from sftp_sync.model import RunRecord
 from sftp_sync.timetable import Timetable, is_due, next_run, offset_of, shown_next_run
 
@@ -130,6 +131,13 @@ def test_a_day_that_an_island_left_out_is_left_out() -> None:
         (cron("0 7 * * 7"), "2026-11-20 07:00", "2026-11-22 07:00"),
         (cron("0 7 * * fri-mon"), "2026-11-20 07:00", "2026-11-21 07:00"),
         (cron("0 7 * * 1-5/2"), "2026-11-20 07:00", "2026-11-23 07:00"),
+        (cron("0 7 * * */2"), "2026-11-20 07:00", "2026-11-21 07:00"),
+        (cron("0 7 * * */2"), "2026-11-22 07:00", "2026-11-24 07:00"),
+        (cron("0 7 * * */6"), "2026-11-20 07:00", "2026-11-21 07:00"),
+        (cron("0 7 * * *"), "2026-11-20 07:00", "2026-11-21 07:00"),
+        # Of two fields that begin with a star both must hold, as cron has it.
+        (cron("0 7 */10 * */4"), "2026-11-20 07:00", "2026-12-31 07:00"),
+        (cron("0 7 1 * */2"), "2026-11-20 07:00", "2026-12-01 07:00"),
         (cron("0 7 1 * mon"), "2026-11-24 07:00", "2026-11-30 07:00"),
         (cron("0 7 1 * mon"), "2026-11-30 07:00", "2026-12-01 07:00"),
         (cron("0 7 29 2 *"), "2026-11-20 07:00", "2028-02-29 07:00"),
@@ -149,9 +157,26 @@ def test_what_is_no_cron_line_is_refused(line: str) -> None:
         read_schedule({"cron": line})
 
 
+def test_where_a_file_is_expected_somebody_looks_at_that_time() -> None:
+    weekdays = Expect(time(9), (0, 1, 2, 3, 4))
+    planned = replace(daily(zone="Europe/Berlin"), expected=weekdays)
+    # Friday at 06:30 and 09:00 in Berlin, then Saturday.
+    assert planned.slot_after(utc("2026-11-20 00:00")) == utc("2026-11-20 05:30")
+    assert planned.slot_after(utc("2026-11-20 05:30")) == utc("2026-11-20 08:00")
+    assert planned.slot_after(utc("2026-11-20 08:00")) == utc("2026-11-21 05:30")
+    assert str(planned) != str(daily(zone="Europe/Berlin"))
+    once_a_week = replace(cron("0 7 1 1 *"), expected=Expect(time(9), (3,)))
+    assert once_a_week.slot_after(utc("2026-11-19 09:00")) == utc("2026-11-26 09:00")
+
+
+def test_what_is_fetched_by_hand_is_not_fetched_where_a_file_is_expected() -> None:
+    planned = Timetable(Schedule(), expected=Expect(time(9)))
+    assert planned.slot_after(FIRST_SEEN) is None
+
+
 def test_manual_is_never_due_and_neither_is_a_day_that_does_not_exist() -> None:
     assert next_run(Timetable(Schedule()), None, FIRST_SEEN) is None
-    assert next_run(cron("0 7 31 2 *"), None, FIRST_SEEN) is None
+    assert next_run(Timetable(Schedule("cron", cron="0 7 31 2 *")), None, FIRST_SEEN) is None
 
 
 def test_missed_slots_are_made_up_for_by_one_run() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sftp_sync.config import CampaignConfig
 from sftp_sync.daemon.clockwork import AILING_AT_ONCE, AT_ONCE, Clockwork
 from sftp_sync.daemon.diary import Diary, Wake
 from sftp_sync.daemon.visits import Visits
-from sftp_sync.errors import LeaseBusy, RemoteUnavailable
+from sftp_sync.errors import LeaseBusy, RemoteUnavailable, Stopped
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.leases import Lease
 from tests.support.configurations import a_config, loaded
@@ -179,6 +179,58 @@ def test_a_ledger_that_cannot_be_written_is_not_asked_in_a_circle(desk: Desk) ->
     assert after is not None
     assert after.at > MORNING + HOUR
     assert visits.under_way == 0
+
+
+def test_what_is_expected_is_looked_for_at_its_time(desk: Desk) -> None:
+    desk.plan(import_schedule="daily", daily_at='"06:30"', expect='{by: "09:00"}')
+    seen = [
+        (minute // 60, step)
+        for minute in range(24 * 60)
+        for step in desk.run(MORNING + minute * MINUTE)
+        if step != "follow"
+    ]
+    # At 06:30 and at 09:00; results go back once a day as before.
+    assert seen == [(0, "collect"), (0, "wind_up"), (3, "collect")]
+
+
+def test_who_is_seen_to_is_not_woken_again_whatever_is_due(desk: Desk) -> None:
+    desk.plan(import_schedule="{every: 1s}")
+    visits, looks = Visits(desk.diary, lambda: datetime.now(UTC)), list[str]()
+    visiting, may_end = threading.Event(), threading.Event()
+
+    class Slow:
+        def wait(self, seconds: float) -> None:
+            assert seconds == 0
+            visiting.set()
+            may_end.wait(10)
+            raise Stopped("It was long enough.")
+
+    def see_to(name: str) -> None:
+        looks.append(name)
+        visits.see_to(desk.campaign().model, None, Slow())  # type: ignore[arg-type]  # it comes to nothing
+
+    is_ailing = False
+
+    def when(name: str) -> Wake | None:
+        wake = visits.wake(name)
+        return None if wake is None else replace(wake, is_ailing=is_ailing)
+
+    clockwork = Clockwork(see_to, when)
+    clockwork.take_up(["renewals"])
+    clockwork.start()
+    try:
+        assert visiting.wait(10)
+        # As when it has failed for the first time, and then the clock jumps.
+        is_ailing = True
+        clockwork.wind_all()
+        for _ in range(20):
+            eventually(clockwork.is_alive, "it goes round")
+        assert len(looks) <= 2
+        may_end.set()
+        eventually(lambda: len(looks) > 3, "it is seen to again")
+    finally:
+        may_end.set()
+        clockwork.stop()
 
 
 class _Surroundings:
