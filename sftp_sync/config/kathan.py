@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, with_config
@@ -28,6 +29,8 @@ def _plain(value: object) -> object:
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
+    if isinstance(value, Number) and not isfinite(value):
+        raise ValueError(f"holds {value.written}, a number that JSON cannot carry.")
     return float(value) if isinstance(value, Number) else value
 
 

@@ -224,6 +224,7 @@ WRONG_FOR_KATHAN = [
     ("{machine_detection_timeout_seconds: 2}", "machine_detection_timeout_seconds", "at least 3."),
     ("{machine_detection_timeout_seconds: 61}", "machine_detection_timeout_seconds", "most 60."),
     ("{retry_policy: often}", "retry_policy", "it is passed to Kathan as it stands."),
+    ("{retry_policy: {a: [1e400]}}", "retry_policy", "holds 1e400, a number that JSON cannot"),
     ("{use_returning_greeting: sometimes}", "use_returning_greeting", "must be true or false."),
     (f"{{recipient_list_above: {HUGE}}}", "recipient_list_above", "must be at most 1000000000."),
     (f"{{short_term_summaries_limit: {HUGE}}}", "short_term_summaries_limit", "must be at most"),
