@@ -142,9 +142,9 @@ class TestACopy:
     ) -> None:
         # As of another user's folder, what is there cannot be told: the system says no.
         hidden = tmp_path / ("long" * 100) / "copy.db"
-        with sqlite.open() as ledger, pytest.raises(UsageError, match="made by the owner") as caught:
+        said = "The copy is made by the owner of the state directory"
+        with sqlite.open() as ledger, pytest.raises(UsageError, match=said):
             ledger.back_up(hidden)
-        assert "/var/tmp/ledger.db" in caught.value.fix
 
     def test_of_a_server_is_its_own_affair(self, tmp_path: Path) -> None:
         with (
