@@ -1,12 +1,14 @@
-"""A person is erased by command; what was done is said, and no number is shown whole."""
+"""What is erased, by command or by its age: what was done is said, and no number is shown whole."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.support.daily_life import House
+from sftp_sync.wiring import now
+from tests.support.daily_life import House, counts
 from tests.support.homecomings import TO_REPORT, Evening, evening, judge
 
 PERSON = "+12125550123"
@@ -57,6 +59,26 @@ def test_what_is_no_number_is_refused(house: House) -> None:
     done = house.run("forget", "Ann")
     assert done.code == 2
     assert "no number to call" in done.said
+
+
+def test_rows_that_were_removed_are_told_in_words(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    partner = house.local(hold={"reject_ratio_above": None})
+    partner.drop("bad.csv", b"phone,name\n12,Ann\n13,Bob\n")
+    house.sync("--only", "collect")
+    with house.ledger() as ledger:
+        later = now() + timedelta(days=91)
+        ledger.summaries.note_endings(now())
+        assert ledger.retention.empty(later, later) == 1
+        ledger.retention.remove(later)
+    shown = house.run("rows", "1")
+    assert shown.code == 0
+    assert f"its rows were removed on {later:%Y-%m-%d} (keep_days): 2 invalid" in shown.said
+    assert house.run("rows", "1", "--json").json == {"rows": []}
+    assert counts(house.file("bad.csv")) == {"invalid": 2}
+    refused = house.run("retry", "1", "--state", "refused")
+    assert refused.code == 2
+    assert "The rows of file 1 were emptied on" in refused.said
 
 
 def killed_at_publishing(at: Evening, label: str, time: int = 1) -> None:
