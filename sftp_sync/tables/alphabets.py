@@ -36,7 +36,9 @@ _CENTRAL = (
 # Best first: where two pages fit alike, the more common one is meant.
 CODE_PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("cp1252", _WESTERN),
+    ("iso8859_15", _WESTERN),
     ("cp1250", _CENTRAL),
+    ("iso8859_2", _CENTRAL),
     # Before Cyrillic: Hebrew has no capitals, and Russian without any is rare.
     ("cp1255", (_HEBREW,)),
     ("cp1251", (_CYRILLIC, "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя", "ђјљњћџ" + _CYRILLIC)),
@@ -51,5 +53,12 @@ CODE_PAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("mac_roman", _WESTERN),
 )
 
-# Signs that any language uses: they neither speak for a page nor against it.
-NEUTRAL = frozenset("\u00a0–—‘’‚“”„…•€£§©®°«»×´™№")
+# Signs that any language uses: they neither speak for a page nor against it …
+NEUTRAL = frozenset("\u00a0–—‘’‚“”„…•€£§©®°«»×´™№¼½¾")
+# … unless these stand where only a letter can: in a word, before one, after one.
+IN_NO_WORD = frozenset("€£§©®°«»×™№¼½¾")
+BEFORE_NO_WORD = IN_NO_WORD - frozenset("«»")
+AFTER_NO_WORD = frozenset("¼½¾")
+
+# All that is written here, to tell words of UTF-8 from bytes that look like it.
+WRITTEN = NEUTRAL.union(*(alphabet for _, alphabets in CODE_PAGES for alphabet in alphabets))

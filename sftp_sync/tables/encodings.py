@@ -9,7 +9,7 @@ import codecs
 from pathlib import Path
 
 from sftp_sync.errors import FileRefused
-from sftp_sync.tables.code_pages import found_code_page
+from sftp_sync.tables.code_pages import found_code_page, holds_utf8_words
 
 SAMPLE_BYTES = 262_144
 _CHUNK_BYTES = 1_048_576
@@ -114,7 +114,10 @@ def _legacy(path: Path, name: str, bad_byte: int) -> str:
     good = sum(char > "\x7f" for char in text) - broken
     if good > 4 * broken:
         raise _undecodable(path, name, "utf-8", bad_byte)
-    return found_code_page(sample)
+    page = found_code_page(sample)
+    if holds_utf8_words(sample, page):
+        raise _undecodable(path, name, "utf-8", bad_byte)
+    return page
 
 
 def _telling_lines(path: Path) -> bytes:
