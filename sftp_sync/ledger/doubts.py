@@ -46,6 +46,8 @@ class Doubts:
         # Rows of a file's campaign are in doubt together, by that.
         sending = is_in_doubt() & (rows.c.state == RowState.SENDING) & rows.c.launch_id.is_(None)
         sending &= (rows.c.claimant != claimant(lease)) & (before | rows.c.file_id.in_(theirs))
+        # By destination, as the index of what is in doubt goes.
+        sending &= rows.c.destination_id.in_(select(destinations.c.id))
         with writing(self._engine) as connection:
             lease.guard(connection)
             taken = connection.execute(
