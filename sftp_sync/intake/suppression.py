@@ -205,6 +205,11 @@ def _write_numbers(shelf: Shelf, staged: StagedFile, generation: int) -> int:
     files, suppressions = shelf.campaign.files, shelf.around.ledger.suppressions
     rules = FileRules(max_bytes=files.max_bytes, max_rows=files.max_rows)
     with tables.open_table(staged.path, staged.source.shown_name, rules) as table:
+        if table.understanding.other_sheets:
+            raise FileRefused(
+                f"It has more sheets with rows: {', '.join(table.understanding.other_sheets)}.",
+                fix="Leave all numbers on one sheet, and hide or empty the others.",
+            )
         numbers = ForbiddenNumbers(table, shelf.campaign.contacts)
         for phones in numbers:
             suppressions.write(shelf.lease, shelf.campaign.name, generation, phones)

@@ -4,12 +4,14 @@ told of them.
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from tests.support.calls import CallHouse, Vendor, a_list, call_house, numbers, vendor
@@ -188,6 +190,23 @@ class TestAPartnersList:
         leave_dnc(partner, a_list([SECOND]), "b.csv", age=30)
         assert house.sync("--no-wait").code == 0
         assert house.attention() == ""
+
+    def test_on_several_sheets_is_refused(self, house: CallHouse, talkover: Vendor) -> None:
+        partner = a_partner(house)
+        workbook = openpyxl.Workbook()
+        for sheet, phone in ((workbook.active, FIRST), (workbook.create_sheet("More"), SECOND)):
+            assert sheet is not None
+            sheet.append(["phone"])
+            sheet.append([phone])
+        content = io.BytesIO()
+        workbook.save(content)
+        leave_dnc(partner, content.getvalue(), "dnc.xlsx")
+        house.change(suppression={"path": "/dnc", "max_age": "31d", "pattern": "*.xlsx"})
+        house.pass_the_test()
+        partner.drop("leads.csv", a_list([FIRST, SECOND, THIRD]))
+        house.sync("--no-wait")
+        assert talkover.taken() == []
+        assert "more sheets with rows: More" in house.attention()
 
     def test_is_downloaded_only_once(self, house: CallHouse) -> None:
         partner = a_partner(house)
