@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import NeedsOperator, SyncError
 from sftp_sync.model import Campaign
-from sftp_sync.providers.base import ImportsItself, Vendor
+from sftp_sync.providers.base import CallProvider, ImportsItself
 
 CAUSE = "hosted_sftp"
 
@@ -39,7 +39,7 @@ def imports_our_folder(campaign: Campaign, hosted: Mapping[str, object] | None) 
 
 
 def look_for_double_import(
-    campaign: Campaign, provider: Vendor, around: Surroundings
+    campaign: Campaign, provider: CallProvider, around: Surroundings
 ) -> NeedsOperator | None:
     """Ask the vendor, and keep a notice for as long as it is so. Not to know is no reason to stop:
     what is wrong with the vendor is said elsewhere.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +11,6 @@ import structlog
 from sftp_sync.around import Surroundings
 from sftp_sync.daemon.diary import Diary, Wake
 from sftp_sync.errors import LeaseBusy, Stopped, SyncError
-from sftp_sync.hosted import look_for_double_import
 from sftp_sync.model import Campaign, PlannedStep
 from sftp_sync.run import Doors, run, wind_up
 
@@ -37,7 +35,6 @@ class Visits:
         self._guard = threading.Lock()
         self._under_way: set[str] = set()
         self._not_before: dict[str, datetime] = {}
-        self._looked_ahead: set[str] = set()
 
     @property
     def under_way(self) -> int:
@@ -88,8 +85,6 @@ class Visits:
         self._diary.began(key, self._now())
         problem: BaseException | None = None
         try:
-            if step == "collect":
-                self._look_ahead(campaign, doors, around)
             problem = _done(step, campaign, doors, around)
         except SyncError as error:
             problem = error
@@ -100,16 +95,6 @@ class Visits:
         if isinstance(problem, Stopped):
             raise problem
         self._diary.ended(key, self._now(), problem)
-
-    def _look_ahead(self, campaign: Campaign, doors: Doors, around: Surroundings) -> None:
-        """Before our first lists are called, see whether the vendor imports them too. Later on
-        following sees to it.
-        """
-        if campaign.name not in self._looked_ahead:
-            self._looked_ahead.add(campaign.name)
-            # An account that cannot be used keeps no list out, and is said elsewhere.
-            with suppress(SyncError):
-                look_for_double_import(campaign, doors.vendor(), around)
 
 
 def _done(

@@ -31,7 +31,7 @@ from sftp_sync.model import (
 )
 from sftp_sync.remote.base import Remote
 
-CAUSE = "suppression"
+CAUSE, INCOMPLETE = "suppression", "suppression_incomplete"
 UNREADABLE_AT_MOST = 0.1
 SEND_WHOLE_NUMBERS = "Send the numbers with their country codes, or set contacts.region"
 
@@ -54,7 +54,7 @@ def take_suppressions(
 ) -> None:
     """Bring the partner's do-not-call list up to date, and say what is wrong with it."""
     if campaign.suppression is None:
-        around.ledger.notices.clear(campaign.name, CAUSE)
+        around.ledger.notices.clear(campaign.name, CAUSE, INCOMPLETE)
         return
     shelf = Shelf(campaign, campaign.suppression, remote, around, lease)
     trouble: NeedsOperator | None = None
@@ -69,23 +69,23 @@ def take_suppressions(
 def say_what_is_wanting(
     campaign: Campaign, around: Surroundings, trouble: NeedsOperator | None = None
 ) -> None:
-    """One notice while nothing is sent for want of a good list, or while lists, or rows of the one
-    in force, cannot be read.
+    """One notice while nothing is sent for want of a good list, or while lists cannot be read; and
+    one while rows of the list in force name nobody.
     """
-    wants = around.ledger.suppressions.wanting(campaign, around.now())
+    suppressions, now = around.ledger.suppressions, around.now()
+    wants = suppressions.wanting(campaign, now)
     if wants is not None:
-        error: NeedsOperator = NeedsOperator(
+        trouble = NeedsOperator(
             f"Nothing of {campaign.name} is sent. {wants}",
             fix="Have the partner leave a fresh one; the next run takes it.",
             who="partner",
         )
-        around.ledger.notices.post(campaign.name, CAUSE, error, around.now())
-        return
-    trouble = trouble or _not_understood(around.ledger.suppressions.current(campaign.name))
-    if trouble is not None:
-        around.ledger.notices.post(campaign.name, CAUSE, trouble, around.now())
-    else:
-        around.ledger.notices.clear(campaign.name, CAUSE)
+    unread = _not_understood(suppressions.current(campaign.name))
+    for cause, error in ((CAUSE, trouble), (INCOMPLETE, unread)):
+        if error is None:
+            around.ledger.notices.clear(campaign.name, cause)
+        else:
+            around.ledger.notices.post(campaign.name, cause, error, now)
 
 
 def _not_understood(in_force: SuppressionList) -> NeedsOperator | None:

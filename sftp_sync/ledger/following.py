@@ -68,8 +68,8 @@ class Following:
                 # One question for each index.
                 for which, at in ((is_called(), rows.c.queued_at), (is_in_doubt(), in_doubt_since)):
                     asked = select(rows.c.phone, rows.c.id, rows.c.call_id, at).where(here, which)
-                    for phone, row_id, call_id, since in connection.execute(asked):
-                        found.setdefault(phone, []).append((row_id, call_id, since))
+                    for phone, *row in connection.execute(asked):
+                        found.setdefault(phone, []).append((row[0], row[1], row[2]))
         return found
 
     def hear(self, lease: Lease, news: Sequence[CallNews]) -> None:

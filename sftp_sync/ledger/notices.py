@@ -26,6 +26,7 @@ KINDS_BY_CAUSE = {
     "delivery": "delivery_failing",
     "delivery_of_results": "delivery_failing",
     "restored": "ledger_restored",
+    "suppression_incomplete": "suppression_incomplete",
 }
 KINDS_BY_CLASS: dict[type[SyncError], str] = {
     ConfigError: "configuration_wrong",

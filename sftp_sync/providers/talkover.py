@@ -61,8 +61,12 @@ class Talkover:
         return campaign_of(fields, read.clock_offset)
 
     def hosted_import(self) -> Mapping[str, object] | None:
-        """The vendor's own SFTP integration of this campaign; None where there is none."""
-        answer = self._client.request("GET", f"{self._path}/sftp")
+        """The vendor's own SFTP integration of this campaign; None where there is none. Nobody
+        waits for it: a vendor that wants a pause is not asked.
+        """
+        if self._client.pace.pause_left() > 0:
+            raise VendorUnavailable("The vendor wants a pause.")
+        answer = self._client.request("GET", f"{self._path}/sftp", lane="following")
         if answer.status == 404:  # noqa: PLR2004 - not found
             return None
         if answer.problem is not None:

@@ -11,12 +11,10 @@ from pathlib import Path
 import pytest
 
 from sftp_sync.sandbox.talkover_faults import ALWAYS, When
-from sftp_sync.sandbox.talkover_state import HostedSftp
 from tests.support.calls import CallHouse, a_list, call_house, numbers, vendor
 from tests.support.daemons import Daemon, eventually, is_running, running, told
 from tests.support.freezing import freeze
 from tests.support.sftp_servers import sandbox_sftp
-from tests.support.vendors import CAMPAIGN, TOKEN
 
 EVERY_SECOND = {"every": "1s"}
 TEN = numbers(10)
@@ -45,33 +43,6 @@ def test_lists_are_collected_sent_and_reported_without_anybody_typing_anything(
         assert partner.found(".receipt.json")
         assert {"READY=1", "WATCHDOG=1", "STOPPING=1"} <= set(daemon.hear())
         assert any(line.startswith("STATUS=1 campaigns") for line in daemon.hear())
-
-
-def test_a_second_importer_is_told_of_before_the_first_list_is_called(tmp_path: Path) -> None:
-    with (
-        vendor(tmp_path / "vendor") as talkover,
-        sandbox_sftp(tmp_path / "partner") as server,
-    ):
-        settings = {"host": server.host, "import_path": server.path("/inbox")}
-        campaign = talkover.sandbox._states[TOKEN].campaigns[CAMPAIGN]
-        campaign.hosted = HostedSftp(0, 0, settings, is_enabled=True)
-        home = call_house(tmp_path / "home", talkover)
-        partner = home.served(
-            server,
-            campaign_id=CAMPAIGN,
-            hold={"first_run_older_than": None},
-            import_schedule=EVERY_SECOND,
-            results={"schedule": "manual"},
-        )
-        partner.drop("list.csv", a_list(TEN))
-        with running(home):
-            eventually(talkover.taken, "it sends")
-        asked = [
-            (one["method"], one["path"].rpartition("/")[2]) for one in talkover.sandbox.requests()
-        ]
-        assert asked.index(("GET", "sftp")) < asked.index(("POST", "call"))
-        assert asked.count(("GET", "sftp")) == 1
-        assert "called twice" in home.attention()
 
 
 def test_status_says_when_each_campaign_runs_next(house: CallHouse) -> None:

@@ -84,18 +84,18 @@ class TestReadiness:
     @pytest.mark.parametrize("cause", sorted(BLOCKING))
     def test_is_not_there_while_something_stops_the_campaign(self, cause: str) -> None:
         concern = Concern("renewals", cause, "It is so.", "Mend it.")
-        (reason,) = reasons_against(CampaignRecord("renewals"), [concern], NOW)
+        (reason,) = reasons_against(CampaignRecord("renewals"), [concern], None, NOW)
         assert reason == "It is so. Mend it."
 
     def test_is_there_where_a_person_is_wanted_for_something_else(self) -> None:
         concern = Concern("renewals", "file_held", "It is held.")
-        assert list(reasons_against(CampaignRecord("renewals"), [concern], NOW)) == []
+        assert list(reasons_against(CampaignRecord("renewals"), [concern], None, NOW)) == []
 
     def test_is_not_there_while_the_partner_refuses_us(self) -> None:
         known = CampaignRecord("renewals", refused_sign_ins=3, not_before=NOW + timedelta(hours=1))
-        (reason,) = reasons_against(known, [], NOW)
+        (reason,) = reasons_against(known, [], None, NOW)
         assert reason == "The partner refused us 3 times; the next try is at 2026-11-20 11:00 UTC."
-        assert list(reasons_against(replace(known, not_before=NOW), [], NOW)) == []
+        assert list(reasons_against(replace(known, not_before=NOW), [], None, NOW)) == []
 
 
 @pytest.mark.parametrize(
