@@ -56,7 +56,7 @@ def test_it_does_so_with_postgresql_too(capsys: pytest.CaptureFixture[str]) -> N
     with lanes("delete", kind="postgresql") as at:
         number = len(points_of(at[0]))
         judge(at[0], "delete")
-        some = range(1, number + 1, 7)
+        some = range(1, number + 1, 11)
         walk(at, some, "delete")
     told(capsys, "PostgreSQL", len(some), number)
 
