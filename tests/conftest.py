@@ -4,3 +4,15 @@ import pytest
 
 # What the helpers assert is to be told as fully as what the tests assert.
 pytest.register_assert_rewrite("tests.support")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first: several workers then end at the same time."""
+    items.sort(key=_haste)
+
+
+def _haste(item: pytest.Item) -> float:
+    if item.get_closest_marker("slow") is None:
+        return 0.0
+    patience = item.get_closest_marker("timeout")
+    return -1.0 if patience is None else -float(patience.args[0])

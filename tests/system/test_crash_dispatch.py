@@ -8,6 +8,7 @@ import dataclasses
 
 import pytest
 
+from sftp_sync.sandbox.talkover_faults import When
 from tests.support.call_walks import (
     ANN,
     BOB,
@@ -86,6 +87,8 @@ TWINS = dataclasses.replace(
     lists={"renewals": [[ANN, ANN, BOB, BOB, CLEO, CLEO]]},
     campaign={"allow_duplicates": True},
     expected={"accepted": 6},
+    # Two at once are on their way, however busy the machine is.
+    faults=OVER_AT_ONCE | {"slow_answer": When(every=1), "slow_seconds": 0.1},
 )
 
 
