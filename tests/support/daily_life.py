@@ -18,6 +18,7 @@ from sftp_sync.model import FileRecord, RowState
 from sftp_sync.wiring import now, open_ledger
 from tests.support.crashing import Finished, runner
 from tests.support.sftp_servers import SftpServer, make_folders
+from tests.support.vendors import PLENTY_A_MINUTE
 
 COMMAND = Path(sys.executable).with_name("sftp-sync")
 DEFAULTS: dict[str, Any] = {
@@ -27,8 +28,13 @@ DEFAULTS: dict[str, Any] = {
     "export_path": "/outbox",
     "contacts": {"region": "US"},
 }
-# Nobody listens there, and nobody is asked.
-VENDOR = {"provider": "talkover", "token": "a-token", "base_url": "http://127.0.0.1:9"}
+# Nobody listens there: who asks has his answer at once, and no pace to wait for.
+VENDOR = {
+    "provider": "talkover",
+    "token": "a-token",
+    "base_url": "http://127.0.0.1:9",
+    "requests_per_minute": PLENTY_A_MINUTE,
+}
 A_LIST = b"phone,name\n+12125550123,Ann\n+12125550124,Bob\n"
 
 
