@@ -10,6 +10,9 @@ from tests.support.daemons import eventually, running, told
 from tests.support.daily_life import House
 
 EVERY_SECOND = {"every": "1s"}
+# The ledger opens a connection, two descriptors, when that many threads first need one at once.
+OPENED_LATER = 10
+MANY = 60
 HELD = {"hold": {"first_run_older_than": None}}
 
 
@@ -129,9 +132,10 @@ def test_many_reloads_leave_no_thread_and_no_descriptor_behind(tmp_path: Path) -
             daemon.reload()
         eventually(lambda: daemon.is_told("WATCHDOG=1", 2), "it has settled")
         threads, descriptors = counts()
-        for _ in range(20):
+        for _ in range(MANY):
             daemon.reload()
+        # What one reload in six leaves behind would be seen.
         eventually(
-            lambda: counts()[0] <= threads + 2 and counts()[1] <= descriptors + 2,
+            lambda: counts()[0] <= threads + 2 and counts()[1] <= descriptors + OPENED_LATER,
             f"as before: {threads} threads, {descriptors} descriptors",
         )
