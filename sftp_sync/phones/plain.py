@@ -63,6 +63,8 @@ def plain_number(text: str, region: str | None) -> str | None:
 
 
 def _international(digits: str) -> str | None:
+    if digits[1:2] == "0":
+        return None
     for length in range(1, _LONGEST_CALLING_CODE + 1):
         calling_code = int(digits[1 : 1 + length] or 0)
         if calling_code in COUNTRY_CODE_TO_REGION_CODE:

@@ -17,7 +17,7 @@ KINDS = sorted(set(PhoneNumberType.values()) - {PhoneNumberType.UNKNOWN})
 LAYOUTS = (
     "+{code}{number}", "{prefix}{number}", "{number}", "{code}{number}", "00{code}{number}",
     "+{code} (0){number}", "0{number}", "+{code}{prefix}{number}", "1{number}",
-    "({prefix}) {number}", "011{code}{number}", "({code}){number}",
+    "({prefix}) {number}", "011{code}{number}", "({code}){number}", "+0{code}{number}",
 )  # fmt: skip
 
 
@@ -50,6 +50,8 @@ def written_numbers(draw: st.DrawFn) -> tuple[str, str | None]:
 @example(("12125550100", "US"))
 @example(("4915112345678", "DE"))
 @example(("+0049301234567", "DE"))
+@example(("+049301234567", "DE"))
+@example(("+0 12125550123", None))
 def test_a_quick_answer_is_the_careful_one(written: tuple[str, str | None]) -> None:
     text, region = written
     quick = plain_number(text, region)
