@@ -21,12 +21,12 @@ from tests.support.call_walks import (
 
 LANES = 3
 HERE_AND_THERE = 16
-# Every point, and every fifth where only what the vendor says differs.
+# Every point, and every third where only what the vendor says differs.
 EVERY = {
-    "calls that protect their number": 5,
+    "calls that protect their number": 3,
     "calls that are over at once": 1,
     "duplicates allowed": 1,
-    "duplicates allowed, calls that are over at once": 5,
+    "duplicates allowed, calls that are over at once": 3,
 }
 
 
@@ -56,7 +56,7 @@ def test_killed_here_and_there_on_postgresql_each_due_row_is_called_once(
 ) -> None:
     with lanes(SCENARIOS[scenario], LANES, "postgresql") as at:
         points = points_of(at[0])
-        some = range(1, len(points) + 1, 11)
+        some = range(1, len(points) + 1, 7)
         assert walk(at, some) == []
     told(capsys, f"{scenario}, on PostgreSQL", len(some), len(points))
 

@@ -18,8 +18,8 @@ from tests.support.kathan_walks import SCENARIOS, lanes, points_of, walk
 
 LANES = 2
 EVERY = 9
-# Every point of the first scenario, and every fifth where only the way there differs.
-STRIDE = dict.fromkeys(list(SCENARIOS)[1:], 5)
+# Every point of the first scenario, and every third where only the way there differs.
+STRIDE = dict.fromkeys(list(SCENARIOS)[1:], 3)
 CALLED = numbers(3)
 
 
@@ -60,7 +60,7 @@ def test_killed_here_and_there_on_postgresql_each_contact_is_in_one_started_camp
     scenario = next(iter(SCENARIOS))
     with lanes(SCENARIOS[scenario], LANES, "postgresql") as at:
         points = points_of(at[0])
-        some = range(1, len(points) + 1, 7)
+        some = range(1, len(points) + 1, 4)
         assert walk(at, some) == []
     told(capsys, f"{scenario}, on PostgreSQL", len(some), len(points))
 

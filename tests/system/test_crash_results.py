@@ -46,7 +46,7 @@ def test_killed_here_and_there_every_row_comes_home_once(
 
 
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(("mode", "every"), [("final", 1), ("snapshot", 5)])
+@pytest.mark.parametrize(("mode", "every"), [("final", 1), ("snapshot", 3)])
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_killed_at_any_point_every_row_comes_home_once(
