@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -164,6 +165,11 @@ def _import_everything() -> None:
     phones = importlib.import_module("sftp_sync.phones")
     for number, region in (("2125550100", "US"), ("030901820", "DE")):
         phones.parse(number, region)
+    # The same of its own commands.
+    typer = importlib.import_module("typer.main")
+    typer.get_command = cache(typer.get_command)
+    typer.get_command(importlib.import_module("sftp_sync.cli.app").app)
+    gc.freeze()
 
 
 def _be_the_program(order: dict[str, Any]) -> None:
@@ -256,11 +262,13 @@ def _number_commits(walk: Walk) -> None:
     sqlalchemy = importlib.import_module("sqlalchemy")
     default = importlib.import_module("sqlalchemy.engine.default").DefaultDialect
     commit = default.do_commit
+    ways = importlib.import_module("sftp_sync.ledger.engine").LOOKS.values()
+    looks = {option for way in ways for option in way.items()}
     only_read = threading.local()
 
     def note(connection: Any) -> None:
         options = connection.get_execution_options()
-        only_read.value = any(options.get(name) for name in ("reading", "postgresql_readonly"))
+        only_read.value = any(options.get(name) == value for name, value in looks)
 
     def counted(self: Any, connection: Any) -> None:
         if getattr(only_read, "value", False):

@@ -56,9 +56,8 @@ def test_it_does_so_with_postgresql_too(capsys: pytest.CaptureFixture[str]) -> N
     with lanes("delete", kind="postgresql") as at:
         number = len(points_of(at[0]))
         judge(at[0], "delete")
-        some = range(1, number + 1, 11)
-        walk(at, some, "delete")
-    told(capsys, "PostgreSQL", len(some), number)
+        walk(at, range(1, number + 1), "delete")
+    told(capsys, "after_import delete, on PostgreSQL", number, number)
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,6 @@ from tests.support.call_walks import (
 
 LANES = 3
 HERE_AND_THERE = 16
-# Every point, and every third where only what the vendor says differs.
-EVERY = {
-    "calls that protect their number": 3,
-    "calls that are over at once": 1,
-    "duplicates allowed": 1,
-    "duplicates allowed, calls that are over at once": 3,
-}
 
 
 def told(capsys: pytest.CaptureFixture[str], scenario: str, some: int, points: int) -> None:
@@ -42,10 +35,9 @@ def test_killed_at_any_point_each_due_row_is_called_once(
     scenario: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with lanes(SCENARIOS[scenario], LANES) as at:
-        points = points_of(at[0])
-        some = range(1, len(points) + 1, EVERY[scenario])
-        assert walk(at, some) == []
-    told(capsys, scenario, len(some), len(points))
+        number = len(points_of(at[0]))
+        assert walk(at, range(1, number + 1)) == []
+    told(capsys, scenario, number, number)
 
 
 @pytest.mark.parametrize("scenario", list(SCENARIOS)[1:3])

@@ -18,8 +18,6 @@ from tests.support.kathan_walks import SCENARIOS, lanes, points_of, walk
 
 LANES = 2
 EVERY = 9
-# Every point of the first scenario, and every third where only the way there differs.
-STRIDE = dict.fromkeys(list(SCENARIOS)[1:], 3)
 CALLED = numbers(3)
 
 
@@ -46,10 +44,9 @@ def test_killed_at_any_point_each_contact_is_in_one_started_campaign(
     scenario: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with lanes(SCENARIOS[scenario], LANES) as at:
-        points = points_of(at[0])
-        some = range(1, len(points) + 1, STRIDE.get(scenario, 1))
-        assert walk(at, some) == []
-    told(capsys, scenario, len(some), len(points))
+        number = len(points_of(at[0]))
+        assert walk(at, range(1, number + 1)) == []
+    told(capsys, scenario, number, number)
 
 
 @pytest.mark.slow
