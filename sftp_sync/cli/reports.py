@@ -95,7 +95,7 @@ def _show(standing: Standing, run: RunReport | None, end: WindUp) -> None:
     delivered = collected.delivered + end.published.delivered
     words = [
         f"{len(collected.files)} new file{'' if len(collected.files) == 1 else 's'}",
-        f"{end.followed.over:,} calls over",
+        f"{end.followed.over:,} call{'' if end.followed.over == 1 else 's'} over",
         f"{delivered} delivered to the partner",
     ]
     screen.print(f"[bold]{plain(standing.campaign.name)}[/]  {', '.join(words)}")

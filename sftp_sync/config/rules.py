@@ -123,7 +123,11 @@ def _door_rules(where: Where, campaign: Block) -> Iterator[Finding]:
     if not sftp:
         return
     wanted = text(sftp, "auth_type") or "password"
-    if wanted in {"password", "private_key"} and sftp.get(wanted) is None:
+    given = {key for key in ("auth_type", "password", "private_key") if sftp.get(key) is not None}
+    if given == {"private_key"}:
+        message = "missing. Where a private_key signs in, write private_key."
+        yield (*where, "sftp", "auth_type"), message
+    elif wanted in {"password", "private_key"} and sftp.get(wanted) is None:
         yield (
             (*where, "sftp", wanted),
             f"missing: auth_type is {wanted}. {FORMS}",

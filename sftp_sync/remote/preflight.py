@@ -129,7 +129,8 @@ class _Probe:
         files = [
             file for file in self._remote.list(self._places.import_path) if file.kind == "file"
         ]
-        return f"{len(files)} files in {shown(self._places.import_path)}", files
+        place = shown(self._places.import_path)
+        return f"{len(files)} file{'' if len(files) == 1 else 's'} in {place}", files
 
     def _read_import(self, files: list[RemoteFile]) -> tuple[str, bool]:
         if not files:

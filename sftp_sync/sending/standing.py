@@ -7,6 +7,7 @@ still wrong says so with the first answer.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from sftp_sync.errors import SyncError, VendorRefused, VendorUnavailable
 from sftp_sync.model import Blocked, NotNow, Outcome, Refused, Uncertain
@@ -84,9 +85,9 @@ class Standing:
         self._count_refusals(campaign, outcome, now)
         match outcome:
             case Blocked("account", reason):
-                self.account.begin(now, VendorRefused(_sentence(reason), scope="account"))
+                self.account.begin(now, _refused(reason, campaign, "account"))
             case Blocked("campaign", reason):
-                self.rest_of(campaign).begin(now, VendorRefused(_sentence(reason)))
+                self.rest_of(campaign).begin(now, _refused(reason, campaign, "campaign"))
             case NotNow(reason, _, is_unreachable) if is_unreachable:
                 self._count_unreachable(reason, now)
             case _:
@@ -117,6 +118,14 @@ class Standing:
                 pass
             case _:
                 self._refusals[campaign] = 0
+
+
+def _refused(reason: str, campaign: str, scope: Literal["account", "campaign"]) -> VendorRefused:
+    fix = (
+        f"To see what to mend, type: sftp-sync test-connection {campaign}"
+        " (sending goes on by itself)"
+    )
+    return VendorRefused(_sentence(reason), fix=fix, scope=scope)
 
 
 def _sentence(reason: str) -> str:

@@ -20,6 +20,7 @@ from tests.support.configurations import (
     problems_of,
 )
 
+KEY_ALONE = {"password": None, "private_key": "{file: /k}"}
 NO_SFTP = {"sftp": None}
 KEY = "{env: KEY}"
 PIN = "[SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU]"
@@ -41,6 +42,7 @@ BROKEN = [
     ({"repeat_after": "91d"}, {}, "repeat_after", "is longer than keep_days (90 days)"),
     ({}, {"password": None}, "sftp.password", "missing: auth_type is password."),
     ({}, {"auth_type": "private_key"}, "sftp.private_key", "missing: auth_type is private_key."),
+    ({}, KEY_ALONE, "sftp.auth_type", "missing. Where a private_key signs in, write private_key."),
     ({}, {"host_keys": PIN, "known_hosts": "/k"}, "sftp.known_hosts", "beside `host_keys`"),
     ({"files": "{after_import: move}"}, {}, "files.archive_path", "To which folder?"),
     ({"files": "{archive_path: /a}"}, {}, "files.archive_path", "is only used with"),

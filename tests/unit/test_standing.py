@@ -26,11 +26,15 @@ def test_what_blocks_an_account_rests_every_campaign() -> None:
     assert not standing.is_resting("another", 60)
     assert isinstance(standing.account.problem, VendorRefused)
     assert standing.account.problem.scope == "account"
+    assert "sftp-sync test-connection renewals" in standing.account.problem.fix
 
 
 def test_what_blocks_a_campaign_rests_only_that_one() -> None:
     standing = told(Blocked("campaign", "400: Campaign is not active"))
     assert standing.is_resting("renewals", 1)
+    problem = standing.rest_of("renewals").problem
+    assert problem is not None
+    assert "sftp-sync test-connection renewals" in problem.fix
     assert not standing.is_resting("another", 1)
 
 
