@@ -24,6 +24,7 @@ from sftp_sync.model import (
     Launch,
     RowRecord,
     RowState,
+    many,
 )
 
 DAEMON = "daemon"
@@ -141,13 +142,12 @@ def results_document(returned: Returned) -> dict[str, object]:
 
 def results_words(returned: Returned) -> str:
     """The same in a few words."""
-    rows = returned.rows_outstanding
     told = (
-        (returned.delivered, "delivered"),
-        (returned.outstanding, "due"),
-        (rows, f"row{'' if rows == 1 else 's'} to come"),
+        (returned.delivered, f"{returned.delivered:,} delivered"),
+        (returned.outstanding, f"{returned.outstanding:,} due"),
+        (returned.rows_outstanding, f"{many(returned.rows_outstanding, 'row')} to come"),
     )
-    return ", ".join(f"{number:,} {what}" for number, what in told if number) or "-"
+    return ", ".join(words for number, words in told if number) or "-"
 
 
 def launch_document(launch: Launch) -> dict[str, object]:

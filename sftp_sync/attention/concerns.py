@@ -8,7 +8,15 @@ from datetime import datetime
 
 from sftp_sync.attention.expected import Expectation
 from sftp_sync.errors import Who
-from sftp_sync.model import Campaign, CampaignRecord, FileRecord, FileState, Notice, RowState
+from sftp_sync.model import (
+    Campaign,
+    CampaignRecord,
+    FileRecord,
+    FileState,
+    Notice,
+    RowState,
+    many,
+)
 
 SHOWN_FILES = 5
 LEAST_FREE_BYTES = 1024**3
@@ -170,8 +178,8 @@ def _doubtful(scene: Scene) -> Iterator[Concern]:
                 scope=scene.campaign.name,
                 cause="rows_need_a_person",
                 subject=f"file {file.id}",
-                message=f"{_rows(stuck)} of file {file.id}, {file.name}, may have been called, and"
-                " nothing that the vendor shows can tell.",
+                message=f"{many(stuck, 'row')} of file {file.id}, {file.name}, may have been"
+                " called, and nothing that the vendor shows can tell.",
                 fix=f"Type: sftp-sync rows {file.id} --state uncertain, then: sftp-sync resolve ROW"
                 " accepted (or refused, or resend)",
             )
@@ -181,12 +189,8 @@ def _doubtful(scene: Scene) -> Iterator[Concern]:
                 scope=scene.campaign.name,
                 cause="rows_in_doubt",
                 subject=f"file {file.id}",
-                message=f"{_rows(looked_into)} of file {file.id}, {file.name}, {is_or_are} in"
+                message=f"{many(looked_into, 'row')} of file {file.id}, {file.name}, {is_or_are} in"
                 " doubt; sftp-sync looks for the calls by itself.",
                 fix=f"To see them, type: sftp-sync rows {file.id} --state uncertain",
                 is_quiet=True,
             )
-
-
-def _rows(number: int) -> str:
-    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from sftp_sync.attention.concerns import Concern
 from sftp_sync.ledger.leftovers import Leftover
+from sftp_sync.model import many
 
 
 def of_leftovers(leftovers: Iterable[Leftover]) -> list[Concern]:
@@ -39,4 +40,4 @@ def _parts(leftover: Leftover) -> Iterator[str]:
     )
     for number, noun, what in told:
         if number:
-            yield f"{number:,} {noun}{'' if number == 1 else 's'} {what}"
+            yield f"{many(number, noun)} {what}"

@@ -48,27 +48,24 @@ def forget(
 
 def _say(phone: str, done: Forgotten) -> None:
     from sftp_sync.logs import short_phone
+    from sftp_sync.model import many
 
     erased = done.erased
     if not erased.rows and not erased.evidence and not erased.notices:
         typer.echo(f"{short_phone(phone)} is not in the ledger.")
         return
-    typer.echo(f"{short_phone(phone)} is erased from {_many(erased.rows, 'row')} of", nl=False)
-    typer.echo(f" {_many(erased.files, 'file')}; their counts stay.")
+    typer.echo(f"{short_phone(phone)} is erased from {many(erased.rows, 'row')} of", nl=False)
+    typer.echo(f" {many(erased.files, 'file')}; their counts stay.")
     lines = (
-        (erased.not_called, "{} of them were due or in doubt, and are refused now."),
-        (erased.evidence, "{} pieces of evidence are deleted."),
-        (erased.notices, "{} messages held the number, and are emptied."),
-        (done.rewritten, "{} files for partners go out without it."),
+        ("Due or in doubt, and refused now", erased.not_called, "row"),
+        ("Evidence of calls deleted", erased.evidence, "record"),
+        ("Emptied of the number", erased.notices, "message"),
+        ("Go out to partners without it", done.rewritten, "file"),
     )
-    for number, sentence in lines:
+    for what, number, noun in lines:
         if number:
-            typer.echo(sentence.format(number))
+            typer.echo(f"{what}: {many(number, noun)}.")
     typer.echo(
         "Not reached from here: backups of the ledger, the partner's own files, the vendor's call"
         " lists. A number on a do-not-call list stays there: that is why nobody calls it."
     )
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

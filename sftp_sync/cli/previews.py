@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from sftp_sync.cli.screen import coloured, console, counted, plain
-from sftp_sync.model import RowState
+from sftp_sync.model import RowState, many
 from sftp_sync.reports import Rehearsal
 from sftp_sync.steps.preview import Previewed
 
@@ -61,7 +61,7 @@ def show_previews(rehearsals: Sequence[Rehearsal], paces: Sequence[int]) -> None
             _show_file(one)
         if calls := rehearsal.calls:
             took = timedelta(seconds=math.ceil(calls * 60 / pace))
-            screen.print(f"  {calls:,} calls to queue: {took} at {pace:,} requests a minute")
+            screen.print(f"  {many(calls, 'call')} to queue: {took} at {pace:,} requests a minute")
 
 
 def _show_file(one: Previewed) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sftp_sync.cli.screen import coloured, console, plain, table
+from sftp_sync.model import many
 from sftp_sync.report import Group, Report, Tally
 from sftp_sync.report.fates import reason_in_words
 from sftp_sync.report.headline import headline
@@ -17,7 +18,6 @@ from sftp_sync.report.wording import (
     counts_in_words,
     days_of,
     lasting,
-    many,
     percentage,
     period_in_words,
     shortened,

@@ -9,7 +9,7 @@ from rich.table import Table
 from sftp_sync.admission import UntestedError
 from sftp_sync.cli.crew import Everything
 from sftp_sync.cli.screen import coloured, console, counted, plain, show_attention, table
-from sftp_sync.model import FileRecord, RowState
+from sftp_sync.model import FileRecord, RowState, many
 from sftp_sync.overview import Standing, file_document
 from sftp_sync.reports import RunReport, SendReport, WindUp
 from sftp_sync.steps.collect import Collected
@@ -94,8 +94,8 @@ def _show(standing: Standing, run: RunReport | None, end: WindUp) -> None:
     collected = Collected() if run is None else run.collected
     delivered = collected.delivered + end.published.delivered
     words = [
-        f"{len(collected.files)} new file{'' if len(collected.files) == 1 else 's'}",
-        f"{end.followed.over:,} call{'' if end.followed.over == 1 else 's'} over",
+        many(len(collected.files), "new file"),
+        f"{many(end.followed.over, 'call')} over",
         f"{delivered} delivered to the partner",
     ]
     screen.print(f"[bold]{plain(standing.campaign.name)}[/]  {', '.join(words)}")

@@ -92,8 +92,9 @@ def _longest_wait(opened: Office) -> float:
 
 def _say(number: int, what: str, *, as_json: bool, quiet: bool) -> None:
     from sftp_sync.cli.office import print_json
+    from sftp_sync.model import many
 
     if as_json:
         print_json({"rows": number})
     elif not quiet:
-        typer.echo(f"{number:,} row{'' if number == 1 else 's'}: {what}")
+        typer.echo(f"{many(number, 'row')}: {what}")

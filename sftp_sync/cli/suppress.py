@@ -130,6 +130,7 @@ def push(
     """Send a campaign's numbers to Talkover's do-not-call list."""
     from sftp_sync.cli import office
     from sftp_sync.cli.asking import require_consent
+    from sftp_sync.model import many
     from sftp_sync.wiring import owned_campaign
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
@@ -142,26 +143,25 @@ def push(
         theirs = fields.get("do_not_call_custom_list")
         known = [str(phone) for phone in theirs] if isinstance(theirs, list) else None
         wanted = sorted({*ours, *(known or ())})
+        count = many(len(wanted), "number")
         is_new = known is None or set(wanted) != set(known)
         if is_new:
-            require_consent(_question(campaign, len(wanted), known), yes=yes)
+            require_consent(_question(campaign, count, known), yes=yes)
             owned.campaign.update({"do_not_call_custom_list": wanted})
     if json:
         office.print_json({"name": campaign, "numbers": len(wanted), "changed": is_new})
     elif not quiet:
-        typer.echo(
-            f"{campaign}: {len(wanted):,} numbers {'sent' if is_new else 'are there already'}"
-        )
+        typer.echo(f"{campaign}: {count} {'sent' if is_new else 'there already'}")
     _say_whether_it_counts(campaign, fields)
 
 
-def _question(campaign: str, count: int, known: list[str] | None) -> str:
+def _question(campaign: str, count: str, known: list[str] | None) -> str:
     if known is None:
         return (
-            f"The vendor does not show the custom list of {campaign}: it is replaced by {count:,}"
-            " numbers as a whole. Go on?"
+            f"The vendor does not show the custom list of {campaign}: it is replaced by"
+            f" {count} as a whole. Go on?"
         )
-    return f"The custom list of {campaign} grows from {len(known):,} to {count:,} numbers. Go on?"
+    return f"The custom list of {campaign} grows from {len(known):,} to {count}. Go on?"
 
 
 def _say_whether_it_counts(campaign: str, fields: Mapping[str, object]) -> None:

@@ -50,6 +50,7 @@ from sftp_sync.model.states import (
     RowState,
 )
 from sftp_sync.model.suppression import ListSource, SuppressedNumber, SuppressionList
+from sftp_sync.model.wording import many
 
 __all__ = [
     "BRINGS_NO_ROWS",
@@ -108,5 +109,6 @@ __all__ = [
     "Terms",
     "Uncertain",
     "Understanding",
+    "many",
     "shown",
 ]

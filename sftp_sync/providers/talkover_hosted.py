@@ -95,8 +95,10 @@ class TalkoverHosted:
 
     def _refused(self, told: Told, secrets: tuple[str, ...] = ()) -> VendorRefused:
         if told.status == 404:  # noqa: PLR2004 - not found
+            # What the number means for a campaign is not what it means here.
+            said = "" if told.problem is None else sentence(told.problem.message, secrets)
             return VendorRefused(
-                f"The vendor answered {told.said.rstrip('.')}.",
+                f"The vendor answered 404: {said.rstrip('.') or 'not found'}.",
                 fix="If it is not set up yet, type: sftp-sync campaign hosted-sftp create"
                 f" {self._name}",
             )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from sftp_sync.errors import RemoteRefused, RemoteUnavailable, SyncError
-from sftp_sync.model import RemoteFile, shown
+from sftp_sync.model import RemoteFile, many, shown
 from sftp_sync.remote.base import Remote
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ class _Probe:
         files = [
             file for file in self._remote.list(self._places.import_path) if file.kind == "file"
         ]
-        place = shown(self._places.import_path)
-        return f"{len(files)} file{'' if len(files) == 1 else 's'} in {place}", files
+        return f"{many(len(files), 'file')} in {shown(self._places.import_path)}", files
 
     def _read_import(self, files: list[RemoteFile]) -> tuple[str, bool]:
         if not files:

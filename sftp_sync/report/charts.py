@@ -8,11 +8,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sftp_sync.model import many
 from sftp_sync.report.fates import Fate
 from sftp_sync.report.spans import unit
 from sftp_sync.report.tally import Tally
 from sftp_sync.report.values import Day
-from sftp_sync.report.wording import compact, date_of, days_of, many, percentage
+from sftp_sync.report.wording import compact, date_of, days_of, percentage
 
 PLOT_PIXELS = 220
 TICKS = 5

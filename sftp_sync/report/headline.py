@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from sftp_sync.model import many
 from sftp_sync.report.fates import Fate
 from sftp_sync.report.values import Report
-from sftp_sync.report.wording import many, percentage
+from sftp_sync.report.wording import percentage
 
 
 def headline(report: Report) -> str:

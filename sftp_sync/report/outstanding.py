@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from sftp_sync.ledger.outcomes import Counted, History, Posted
-from sftp_sync.model import Code, FileRecord, FileState, RowState
+from sftp_sync.model import Code, FileRecord, FileState, RowState, many
 from sftp_sync.report.fates import Fate, fate_of
 from sftp_sync.report.values import Open
-from sftp_sync.report.wording import many, shortened
+from sftp_sync.report.wording import shortened
 
 SHOWN_FILES = 5
 S = RowState

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from sftp_sync.model import many
 from sftp_sync.report import charts, wording
 from sftp_sync.report.charts import Piece
 from sftp_sync.report.fates import Fate, reason_in_words
@@ -90,7 +91,7 @@ def pages() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "many": wording.many,
+        "many": many,
         "share": wording.percentage,
         "days": wording.days_of,
         "period": wording.period_in_words,
@@ -155,7 +156,7 @@ def _file_row(line: FileLine, report: Report) -> FileRow:
 def _together(earlier: Sequence[FileLine]) -> FileRow:
     tally = Tally.sum(line.tally for line in earlier)
     return FileRow(
-        name=wording.many(len(earlier), "earlier file"),
+        name=many(len(earlier), "earlier file"),
         about="all of them together",
         state="",
         note="",

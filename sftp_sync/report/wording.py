@@ -1,4 +1,4 @@
-"""Numbers, days and texts from outside, as a person reads them."""
+"""Shares, days and texts from outside, as a person reads them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ from sftp_sync.report.values import Day
 THOUSAND, MILLION = 1_000, 1_000_000
 MINUTE, HOUR = 60, 3_600
 SHORTEST_MONTH_DAYS = 27
-
-
-def many(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def shortened(text: str, limit: int) -> str:

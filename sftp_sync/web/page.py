@@ -8,7 +8,7 @@ from importlib.resources import files as inside
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from sftp_sync.logs import short_phone
-from sftp_sync.model import RowRecord
+from sftp_sync.model import RowRecord, many
 from sftp_sync.report import charts
 from sftp_sync.report import wording as numbers
 from sftp_sync.report.fates import Fate
@@ -116,7 +116,7 @@ def _pages() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "many": numbers.many,
+        "many": many,
         "share": numbers.percentage,
         "days": numbers.days_of,
         "in_words": charts.bar_title,

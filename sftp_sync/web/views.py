@@ -9,11 +9,10 @@ from enum import IntEnum
 
 from sftp_sync.attention import Concern
 from sftp_sync.ledger.returns import Returned
-from sftp_sync.model import FileRecord, FileState, RowState
+from sftp_sync.model import FileRecord, FileState, RowState, many
 from sftp_sync.overview import results_words
 from sftp_sync.report import Tally, charts
 from sftp_sync.report.charts import Piece
-from sftp_sync.report.wording import many
 from sftp_sync.web.outlines import Outlines
 from sftp_sync.web.snapshot import CampaignNow, Snapshot
 

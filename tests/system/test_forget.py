@@ -29,7 +29,7 @@ def test_it_says_what_it_did(house: House) -> None:
     done = house.run("forget", "212-555-0123", "--region", "us")
     assert done.code == 0
     assert "+1212…0123 is erased from 1 row of 1 file; their counts stay." in done.said
-    assert "1 of them were due or in doubt, and are refused now." in done.said
+    assert "Due or in doubt, and refused now: 1 row." in done.said
     assert "backups of the ledger" in done.said
     assert PERSON not in done.said
     after = house.file("list.csv")
@@ -109,7 +109,7 @@ def test_whoever_is_in_a_file_that_never_left_does_not_go_out() -> None:
         killed_at_publishing(at, "before commit", time=3)
         assert len(at.house.spooled()) == 1
         done = at.house.run("forget", PERSON)
-        assert "1 files for partners go out without it." in done.said
+        assert "Go out to partners without it: 1 file." in done.said
         assert at.wind_up().code == 0
         told = {row["result_phone"]: row["name"] for row in at.reported()}
         assert set(told) == {"", *TO_REPORT} - {PERSON}
