@@ -17,10 +17,17 @@ def find_config(explicit: Path | None, environment: Mapping[str, str]) -> Path:
         return explicit
     if environment.get(VARIABLE):
         return Path(environment[VARIABLE])
-    found = next((place for place in PLACES if place.exists()), None)
-    if found is None:
-        raise ConfigError(
-            f"No configuration: no -c PATH, no ${VARIABLE}, no ./{PLACES[0]}, no {PLACES[1]}.",
-            fix="`sftp-sync demo` runs without one, and `sftp-sync sandbox` prints one.",
-        )
-    return found
+    hidden = None
+    for place in PLACES:
+        try:
+            if place.exists():
+                return place
+        except PermissionError:
+            hidden = place
+    # A working directory that may not be looked into holds nothing for us; in /etc it is there.
+    if hidden is not None and hidden.is_absolute():
+        return hidden
+    raise ConfigError(
+        f"No configuration: no -c PATH, no ${VARIABLE}, no ./{PLACES[0]}, no {PLACES[1]}.",
+        fix="`sftp-sync demo` runs without one, and `sftp-sync sandbox` prints one.",
+    )

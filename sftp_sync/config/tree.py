@@ -112,8 +112,11 @@ def _text(path: Path) -> str:
     except FileNotFoundError as error:
         message = "there is no such file. Name another with -c PATH."
         raise ConfigProblems(path, [Problem(0, "", message)]) from error
+    except PermissionError as error:
+        message = f"cannot be read ({error.strerror}). Put `sudo` before what you have typed."
+        raise ConfigProblems(path, [Problem(0, "", message)]) from error
     except OSError as error:
-        message = f"cannot be read ({error.strerror}). Run this as its owner, or change its mode."
+        message = f"cannot be read: {error.strerror}."
         raise ConfigProblems(path, [Problem(0, "", message)]) from error
     if len(raw) > MAX_BYTES:
         message = "larger than 10 MB: this is no configuration. Name another file with -c PATH."

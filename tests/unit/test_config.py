@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sftp_sync.config import Config, ConfigProblems, Problem, describe, find_config, load
+from sftp_sync.config import Config, ConfigProblems, Problem, describe, load
 from sftp_sync.config.describe import short_duration
 from sftp_sync.config.values import duration
 from sftp_sync.errors import ConfigError
@@ -367,28 +367,6 @@ def test_what_was_understood_is_plain_and_in_the_files_words(tmp_path: Path) -> 
 @pytest.mark.parametrize("text", ["0s", "90s", "1h30m", "7d", "1d1h1m1s", "2.5s"])
 def test_durations_are_shown_so_that_they_can_be_written(text: str) -> None:
     assert duration(short_duration(duration(text))) == duration(text)
-
-
-def test_the_configuration_is_found_in_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    environment = {"SFTP_SYNC_CONFIG": "/from/environment"}
-    assert find_config(Path("named"), environment) == Path("named")
-    assert find_config(None, environment) == Path("/from/environment")
-    (tmp_path / "config.yaml").touch()
-    assert find_config(None, {}) == Path("config.yaml")
-
-
-def test_a_configuration_that_is_nowhere_names_all_the_places(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sftp_sync.config.find.PLACES", (Path("config.yaml"), tmp_path / "etc"))
-    with pytest.raises(ConfigError, match=r"no -c PATH, no .SFTP_SYNC_CONFIG") as caught:
-        find_config(None, {})
-    assert "./config.yaml" in caught.value.message
-    assert "sftp-sync sandbox" in caught.value.fix
 
 
 def test_problems_are_values_in_the_order_of_the_file() -> None:
