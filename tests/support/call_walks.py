@@ -4,14 +4,11 @@ vendor has taken.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from queue import SimpleQueue
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +17,7 @@ from sftp_sync.ledger.schema import rows
 from tests.support.calls import CallHouse, Vendor, a_list, call_house, vendor
 from tests.support.databases import fresh_database, looked_at
 from tests.support.keeping import Keeping
-from tests.support.mornings import MEMORY
+from tests.support.lanes import lane_folder, walk_on_all
 
 ANN, BOB, CLEO, DORA = "+12125550123", "+12125550124", "+12125550125", "+12125550126"
 OVER_AT_ONCE = {"over_at_once": True}
@@ -89,12 +86,10 @@ class Lane:
 @contextmanager
 def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator[list[Lane]]:
     """Lanes for one scenario, each with a vendor of its own."""
-    memory = MEMORY if MEMORY.is_dir() else None
     with ExitStack() as open_now:
         made = []
         for lane in range(number):
-            folder = tempfile.TemporaryDirectory(prefix="calls-", dir=memory)
-            home = Path(open_now.enter_context(folder))
+            home = open_now.enter_context(lane_folder())
             taking = open_now.enter_context(vendor(home / "vendor", speed=scenario.speed))
             # Two at once are enough for every race, and leave each point where it was.
             house = call_house(home, taking, in_flight=2)
@@ -158,19 +153,4 @@ def die_and_restart(lane: Lane, point: int, without: str | None = None) -> None:
 
 def walk(at: Sequence[Lane], points: Sequence[int], without: str | None = None) -> list[str]:
     """All these points, on all lanes at once; every failure is told with its point."""
-    free: SimpleQueue[Lane] = SimpleQueue()
-    for lane in at:
-        free.put(lane)
-
-    def one(point: int) -> str | None:
-        lane = free.get()
-        try:
-            die_and_restart(lane, point, without)
-        except AssertionError as error:
-            return f"{point}: {error}"
-        finally:
-            free.put(lane)
-        return None
-
-    with ThreadPoolExecutor(len(at)) as crew:
-        return [said for said in crew.map(one, points) if said is not None]
+    return walk_on_all(at, points, partial(die_and_restart, without=without))

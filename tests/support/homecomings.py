@@ -7,7 +7,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -21,7 +20,7 @@ from sftp_sync.model import FileState
 from tests.support.calls import CallHouse, Vendor, call_house, vendor
 from tests.support.daily_life import Partner, make_folders
 from tests.support.keeping import Keeping
-from tests.support.mornings import MEMORY
+from tests.support.lanes import lane_folder
 from tests.support.sftp_servers import SftpServer, sandbox_sftp
 from tests.support.vendors import CAMPAIGN as TALKOVER_CAMPAIGN
 
@@ -81,10 +80,8 @@ def read_results(path: Path) -> list[dict[str, str]]:
 @contextmanager
 def evening(**results: Any) -> Iterator[Evening]:
     """A list that came from a partner's server and was called; the calls are over."""
-    memory = MEMORY if MEMORY.is_dir() else None
     with ExitStack() as open_now:
-        folder = tempfile.TemporaryDirectory(prefix="evening-", dir=memory)
-        home = Path(open_now.enter_context(folder))
+        home = open_now.enter_context(lane_folder())
         taking = open_now.enter_context(vendor(home / "vendor", speed=1000.0))
         taking.break_with(**OVER_AT_ONCE)
         server = open_now.enter_context(sandbox_sftp(home / "partner"))

@@ -4,15 +4,11 @@ judged by whom Kathan has called.
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 from sqlalchemy import select
@@ -22,7 +18,7 @@ from tests.support.calls import a_list
 from tests.support.databases import fresh_database, looked_at
 from tests.support.kathan import SETTINGS, KathanHouse, KathanVendor, kathan, kathan_house
 from tests.support.keeping import Keeping
-from tests.support.mornings import MEMORY
+from tests.support.lanes import lane_folder, walk_on_all
 
 ANN, BOB, CLEO, DORA = "+12125550123", "+12125550124", "+12125550125", "+12125550126"
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -76,12 +72,10 @@ class Lane:
 @contextmanager
 def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator[list[Lane]]:
     """Lanes for one scenario, each with a vendor of its own."""
-    memory = MEMORY if MEMORY.is_dir() else None
     with ExitStack() as open_now:
         made = []
         for lane in range(number):
-            folder = tempfile.TemporaryDirectory(prefix="launches-", dir=memory)
-            home = Path(open_now.enter_context(folder))
+            home = open_now.enter_context(lane_folder())
             vendor = open_now.enter_context(kathan(home / "vendor", speed=0.001))
             house = kathan_house(home / "house", vendor)
             house.lane = lane
@@ -147,19 +141,4 @@ def die_and_restart(lane: Lane, point: int) -> None:
 
 def walk(at: Sequence[Lane], points: Sequence[int]) -> list[str]:
     """All these points, on all lanes at once; every failure is told with its point."""
-    free: SimpleQueue[Lane] = SimpleQueue()
-    for lane in at:
-        free.put(lane)
-
-    def one(point: int) -> str | None:
-        lane = free.get()
-        try:
-            die_and_restart(lane, point)
-        except AssertionError as error:
-            return f"{point}: {error}"
-        finally:
-            free.put(lane)
-        return None
-
-    with ThreadPoolExecutor(len(at)) as crew:
-        return [said for said in crew.map(one, points) if said is not None]
+    return walk_on_all(at, points, die_and_restart)

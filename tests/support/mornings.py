@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from queue import SimpleQueue
+from functools import partial
 
 from sqlalchemy import text
 
@@ -18,6 +15,7 @@ from sftp_sync.model import FileRecord
 from tests.support.daily_life import House, Partner, counts, tree
 from tests.support.databases import fresh_database
 from tests.support.keeping import Keeping
+from tests.support.lanes import lane_folder, walk_on_all
 from tests.support.remotes import until
 from tests.support.sftp_servers import SftpServer, sandbox_sftp
 
@@ -37,7 +35,6 @@ EXPECTED = {
 }
 WITH_REJECTS = {"list.csv", "held.csv"}
 CLEARED_AWAY = {"list.csv", "copy.csv", "held.csv"}
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, where there is one
 Judge = Callable[["Lane", str], None]
 
 
@@ -60,12 +57,10 @@ class Lane:
 @contextmanager
 def lanes(after_import: str, *, kind: str = "sqlite", number: int = LANES) -> Iterator[list[Lane]]:
     """Lanes for one way of clearing away, each with a server of its own."""
-    memory = MEMORY if MEMORY.is_dir() else None
     with ExitStack() as open_now:
         made = []
         for lane in range(number):
-            folder = tempfile.TemporaryDirectory(prefix="walk-", dir=memory)
-            home = Path(open_now.enter_context(folder))
+            home = open_now.enter_context(lane_folder())
             server = open_now.enter_context(sandbox_sftp(home / "partner"))
             house = House(home, lane=lane)
             if kind == "postgresql":
@@ -174,20 +169,6 @@ def die_and_restart(lane: Lane, point: int, after_import: str, without: str | No
 
 
 def walk(at: Sequence[Lane], points: Sequence[int], after_import: str) -> None:
-    """All these points, on all lanes at once; every failure is told with its point."""
-    free: SimpleQueue[Lane] = SimpleQueue()
-    for lane in at:
-        free.put(lane)
-
-    def one(point: int) -> str | None:
-        lane = free.get()
-        try:
-            die_and_restart(lane, point, after_import)
-        except AssertionError as error:
-            return f"{point}: {error}"
-        finally:
-            free.put(lane)
-        return None
-
-    with ThreadPoolExecutor(len(at)) as crew:
-        assert [said for said in crew.map(one, points) if said is not None] == []
+    """All these points, on all lanes at once."""
+    act = partial(die_and_restart, after_import=after_import)
+    assert walk_on_all(at, points, act) == []

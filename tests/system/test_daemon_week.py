@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import heapq
-import tempfile
 import threading
 import tracemalloc
 from collections import Counter
@@ -26,7 +25,7 @@ from sftp_sync.wiring import open_ledger
 from tests.support.daemons import eventually
 from tests.support.daily_life import VENDOR, House
 from tests.support.faulty_servers import open_files
-from tests.support.mornings import MEMORY
+from tests.support.lanes import lane_folder
 from tests.support.sftp_servers import make_folders
 
 CAMPAIGNS, ACCOUNTS = 200, 20
@@ -47,9 +46,8 @@ class Clock:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """In memory, where there is one: these tests wait for no disk."""
-    memory = MEMORY if MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="week-", dir=memory) as folder:
-        yield Path(folder)
+    with lane_folder() as folder:
+        yield folder
 
 
 def configured(home: Path, **settings: object) -> Config:
