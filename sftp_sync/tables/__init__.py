@@ -4,8 +4,8 @@ from sftp_sync.tables.own_files import REJECT_COLUMNS, RESULT_COLUMNS, is_reject
 from sftp_sync.tables.reading import open_table
 from sftp_sync.tables.spreadsheet_safe import defused, restored
 from sftp_sync.tables.summary_out import summary_workbook
-from sftp_sync.tables.text_writers import write_csv, write_jsonl
-from sftp_sync.tables.workbook_out import Value, write_xlsx
+from sftp_sync.tables.text_writers import Value, write_csv, write_jsonl
+from sftp_sync.tables.workbook_out import write_xlsx
 
 __all__ = [
     "REJECT_COLUMNS",

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from sftp_sync.tables.spreadsheet_safe import defused
 
+Value = str | int | float | None
+
 # CRLF is what RFC 4180 says and every spreadsheet writes; the mark makes Excel read UTF-8.
 _LINE_END = "\r\n"
 _ENCODING = "utf-8-sig"
@@ -33,7 +35,7 @@ def _safe(cells: Sequence[str]) -> list[str]:
     return [defused(cell) for cell in cells]
 
 
-def write_jsonl(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def write_jsonl(path: Path, header: Sequence[str], rows: Iterable[Sequence[Value]]) -> None:
     """One object a line, in UTF-8. A column without a name is `column_3` by its place."""
     names = _keys(header)
     with path.open("w", encoding="utf-8", newline="") as file:

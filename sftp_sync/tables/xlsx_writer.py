@@ -12,7 +12,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from sftp_sync.tables.workbook_out import Value
+from sftp_sync.tables.text_writers import Value
 
 MAX_ROWS = 1_048_576
 MAX_CELL_CHARACTERS = 32_767
