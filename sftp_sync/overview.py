@@ -92,10 +92,9 @@ class Service:
     concerns: tuple[Concern, ...]
 
 
-def service(ledger: Ledger) -> Service:
-    """How the daemon is, as far as the ledger tells."""
-    notices = [one for one in ledger.notices.all() if one.scope == DAEMON]
-    found = general_concerns(notices, (), None)
+def service(ledger: Ledger, campaigns: Collection[str]) -> Service:
+    """How the daemon is, as far as the ledger tells, and what is wrong beside these campaigns."""
+    found = general_concerns(ledger.notices.all(), campaigns, None)
     holding = ledger.presence.of(DAEMON)
     if holding is None:
         return Service(is_running=False, concerns=tuple(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import math
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -80,7 +81,8 @@ class Spool:
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         free = self.free_bytes(self.root)
         if free < size + SPARE_BYTES:
-            raise _full(self.root, f"{free // 1_000_000} MB are free, {size // 1_000_000} needed")
+            needed = math.ceil((size + SPARE_BYTES) / 1_000_000)
+            raise _full(self.root, f"{free // 1_000_000} MB are free, {needed} needed")
 
     @contextmanager
     def room(self) -> Iterator[None]:

@@ -135,6 +135,10 @@ def _missing(scene: Scene) -> Iterator[Concern]:
     if scene.expected is None or scene.now is None or looked_at is None:
         return
     deadline = scene.expected.missing_since(min(scene.now, looked_at), scene.last_received_at)
+    tested_at = scene.known.tested_at
+    if scene.last_received_at is None and tested_at and deadline and deadline < tested_at:
+        # Of before the campaign began.
+        return
     if deadline is not None and not scene.known.paused:
         yield Concern(
             scope=scene.campaign.name,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -86,6 +90,7 @@ def main() -> NoReturn:
     """Run a command and end with its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
+    _open_streams()
     try:
         app()
         sys.exit(Exit.DONE)
@@ -99,10 +104,31 @@ def main() -> NoReturn:
         # Whoever read us has seen enough; the interpreter must not complain about it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.DONE)
-    except Exception:  # noqa: BLE001 - the last net: a bug, said so
+    except Exception as error:  # noqa: BLE001 - the last net: a bug, said so
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _end_without_room()
         typer.echo(traceback.format_exc(), err=True)
         typer.echo("This is a bug in sftp-sync. Please report the lines above.", err=True)
         sys.exit(Exit.BUG)
+
+
+def _open_streams() -> None:
+    """Whoever closed a stream wants to hear nothing; what a terminal cannot show is spelled out."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as we
+            setattr(sys, name, nowhere)
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _end_without_room() -> NoReturn:
+    """Where we write to is full: no bug, and what was done is done."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with contextlib.suppress(OSError):
+        typer.echo("There is no room left to write to. Make room, then type it again.", err=True)
+    sys.exit(Exit.NEEDS_A_LOOK)
 
 
 def _say(error: SyncError) -> None:

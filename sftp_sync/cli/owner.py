@@ -17,6 +17,11 @@ def act_as_owner(state_dir: Path) -> None:
     """Be the owner of the state directory, or say what to type."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise UsageError(
+            f"The state directory {state_dir} is a file.",
+            fix="Name a folder under state_dir in the configuration.",
+        ) from error
     except OSError as error:
         raise UsageError(
             f"The state directory {state_dir} cannot be made: {error.strerror}.",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sftp_sync.report import Report
 
 TO_STDOUT = Path("-")
+WRITTEN = {".html", ".htm", ".xlsx"}
 
 
 def report(
@@ -45,6 +46,11 @@ def report(
     if json and output == TO_STDOUT:
         raise UsageError(
             "--json and --output - both want stdout.", fix="Give the page a file: --output PATH"
+        )
+    if output is not None and output != TO_STDOUT and output.suffix.lower() not in WRITTEN:
+        raise UsageError(
+            f"--output: {str(output)!r} is no name of a page or a workbook.",
+            fix="Name a file that ends in .html or .xlsx, or type --output -",
         )
     office.set_up_logs(verbose=verbose, quiet=quiet)
     made = _composed(context, config, campaign, since)

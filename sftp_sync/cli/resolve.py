@@ -60,6 +60,8 @@ def resolve(
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with office.opened(office.read_config(context, config)) as opened:
         verdicts = opened.ledger.verdicts
+        if file:
+            opened.ledger.files.get(row)
         work = verdicts.resolve_file if file else verdicts.resolve_row
         number = work(row, verdict.value, now(), _longest_wait(opened))
     _say(number, f"{verdict.value} now", as_json=json, quiet=quiet)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,8 +64,9 @@ def rows(
             )
     screen = console()
     screen.print(f"[bold]{plain(known.name)}[/]  file {known.id} of {plain(known.campaign)}")
+    for line in _about(known):
+        screen.print(line)
     if not is_there:
-        screen.print(_what_they_were(known))
         return
     screen.print(shown)
     total = sum(known.rows[one] for one in states or RowState)
@@ -72,9 +74,14 @@ def rows(
         screen.print(f"  the first {limit:,} of {total:,}; all: --limit 0")
 
 
-def _what_they_were(known: FileRecord) -> str:
-    came_to = ", ".join(f"{number:,} {state}" for state, number in known.rows.items() if number)
-    return f"  its rows were removed on {known.removed_at:%Y-%m-%d} (keep_days): {came_to}"
+def _about(known: FileRecord) -> Iterator[str]:
+    from sftp_sync.cli.screen import coloured, plain
+
+    if known.reason is not None:
+        yield f"  {coloured(known.state)}: {plain(known.reason)}"
+    if known.removed_at is not None:
+        came_to = ", ".join(f"{number:,} {state}" for state, number in known.rows.items() if number)
+        yield f"  its rows were removed on {known.removed_at:%Y-%m-%d} (keep_days): {came_to}"
 
 
 def _states(names: list[str]) -> tuple[RowState, ...]:

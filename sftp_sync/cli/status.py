@@ -46,7 +46,7 @@ def status(
     asked = office.chosen(read, campaigns) if campaigns else list(read.campaigns.values())
     with office.opened(read) as opened:
         found = standings([one.model for one in asked], opened.ledger, outlook(read, now()))
-        daemon, runs = service(opened.ledger), opened.ledger.runs.all()
+        daemon, runs = service(opened.ledger, read.campaigns), opened.ledger.runs.all()
         leftovers = left_behind(opened.ledger, read.campaigns)
         shown = [file for one in found for file in one.files[0 if json else -LATEST_FILES :]]
         returned = opened.ledger.returns.of_files(shown)

@@ -84,8 +84,10 @@ def remove(
     with office.opened(office.read_config(context, config)) as opened:
         missing = [phone for phone in phones if not opened.ledger.suppressions.remove(phone)]
     if missing:
+        gone = [phone for phone in phones if phone not in missing]
+        off = f" Off now: {', '.join(gone)}." if gone else ""
         raise UsageError(
-            f"{', '.join(missing)}: not suppressed by hand. Others that were named are off now.",
+            f"{', '.join(missing)}: not suppressed by hand.{off}",
             fix="Type: sftp-sync suppress list",
         )
     _say(phones, "may be called again", as_json=json, quiet=quiet)
@@ -152,6 +154,8 @@ def push(
         office.print_json({"name": campaign, "numbers": len(wanted), "changed": is_new})
     elif not quiet:
         typer.echo(f"{campaign}: {count} {'sent' if is_new else 'there already'}")
+        if more := len(set(known or ()) - set(ours)):
+            typer.echo(f"{many(more, 'number')} of these only the vendor has; push removes none.")
     _say_whether_it_counts(campaign, fields)
 
 

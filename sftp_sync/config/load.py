@@ -119,6 +119,7 @@ def _campaign(name: str, settings: CampaignSettings, form: Form) -> Campaign:
         timezone=settings.timezone,
         files=settings.files,
         contacts=settings.contacts,
+        overrides=settings.kathan.assistant_overrides if settings.kathan else {},
         hold=settings.hold,
         limits=settings.limits,
         results=settings.results,

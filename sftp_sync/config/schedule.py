@@ -11,6 +11,7 @@ from pydantic import PlainValidator
 
 from sftp_sync.config.problems import did_you_mean
 from sftp_sync.config.values import clock_time, longer_than_nothing
+from sftp_sync.model import many
 
 if TYPE_CHECKING:
     from apscheduler.triggers.cron import CronTrigger
@@ -94,7 +95,7 @@ def cron_triggers(written: str) -> tuple[CronTrigger, ...]:
 
     fields = written.split()
     if len(fields) != 5:  # noqa: PLR2004 - as the message says
-        raise ValueError(f"it has {len(fields)} fields")
+        raise ValueError(f"it has {many(len(fields), 'field')}")
     minute, hour, day, month, weekday = fields
     # As they are written: cron takes a field that begins with a star for no choice.
     is_either = not day.startswith("*") and not weekday.startswith("*")

@@ -53,6 +53,7 @@ class Classifier:
             codes=[verdict.code for verdict in verdicts],
             columns=[verdict.column for verdict in verdicts],
             reasons=[verdict.reason for verdict in verdicts],
+            hidden=batch.hidden,
         )
 
     def _verdicts(self, batch: Batch) -> Iterator[_Verdict]:
@@ -114,7 +115,8 @@ class Classifier:
             return region, None
         return None, (
             f'The number has no country code, and "{text[:_REGION_TEXT_SHOWN]}" in'
-            f' "{self._columns.header[column]}" is no country: write a code like US or GB.'
+            f' "{self._columns.header[column]}" is not known as a country: write a code like US'
+            " or GB."
         )
 
     def _unless_duplicate(self, verdict: _Verdict, line: int) -> _Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from sftp_sync.contacts.folding import folded
 from sftp_sync.contacts.phone_names import is_phone_name
@@ -35,8 +36,12 @@ class Columns:
         return None if self.region_column is None else self.header[self.region_column]
 
 
-def choose_columns(header: Sequence[str], rules: ContactRules) -> Columns:
-    """The columns to use, or `FileRefused` with what to configure."""
+def choose_columns(
+    header: Sequence[str], rules: ContactRules, overrides: Mapping[str, str] | None = None
+) -> Columns:
+    """The columns to use, or `FileRefused` with what to configure. `overrides` are the texts with
+    columns in them that Kathan's assistant is told.
+    """
     header = tuple(header)
     phone = (
         tuple(_configured(header, name, "contacts.phone") for name in rules.phone)
@@ -48,7 +53,7 @@ def choose_columns(header: Sequence[str], rules: ContactRules) -> Columns:
         if rules.region_column
         else None
     )
-    for setting, name in _named_columns(rules):
+    for setting, name in chain(_named_columns(rules), _overriding(overrides or {})):
         _configured(header, name, setting)
     return Columns(
         header=header,
@@ -77,6 +82,12 @@ def _named_columns(rules: ContactRules) -> Iterable[tuple[str, str]]:
     for key, template in rules.context.items():
         for name in columns_named(template):
             yield f"contacts.context.{key}", name
+
+
+def _overriding(overrides: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    for key, template in overrides.items():
+        for name in columns_named(template):
+            yield f"kathan.assistant_overrides.{key}", name
 
 
 def _configured(header: tuple[str, ...], name: str, setting: str) -> int:

@@ -12,7 +12,14 @@ from sftp_sync.phones import country_names, is_region, region_of_calling_code
 _CALLING_CODE = re.compile(r"\(?(?:\+|00)?\s*([1-9][0-9]{0,2})\)?")
 _EVERYDAY = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa": "US",
              "america": "US", "el": "GR", "holland": "NL", "uae": "AE", "korea": "KR",
-             "czechrepublic": "CZ", "macedonia": "MK", "brd": "DE"}  # fmt: skip
+             "czechrepublic": "CZ", "macedonia": "MK", "brd": "DE",
+             "greatbritain": "GB", "britain": "GB", "grossbritannien": "GB",
+             "grandebretagne": "GB", "granbretana": "GB", "northernireland": "GB", "us": "US",
+             "unitedstatesofamerica": "US", "vereinigtestaaten": "US",
+             "vereinigtestaatenvonamerika": "US", "estadosunidos": "US",
+             "estadosunidosdeamerica": "US", "eeuu": "US", "oesterreich": "AT",
+             "vereinigteskoenigreich": "GB", "tschechien": "CZ",
+             "federalrepublicofgermany": "DE", "bundesrepublikdeutschland": "DE"}  # fmt: skip
 
 
 @lru_cache(maxsize=4_096)
@@ -35,5 +42,8 @@ def _names() -> dict[str, str]:
     """Folded names → region, without those that two countries share in different languages."""
     meant: dict[str, set[str]] = {}
     for region, name in country_names():
+        # Two countries are called Congo, in every language.
+        if region == "CG" and "brazzaville" not in folded(name):
+            continue
         meant.setdefault(folded(name), set()).add(region)
     return {name: regions.pop() for name, regions in meant.items() if len(regions) == 1}

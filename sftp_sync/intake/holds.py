@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sftp_sync.intake.tally import Tally
-from sftp_sync.model import Campaign, HoldRules, RemoteFile, RowState, Understanding, shown
+from sftp_sync.model import Campaign, HoldRules, RemoteFile, RowState, Understanding, many, shown
 
 _SHEETS_SHOWN = 5
 _NAME_SHOWN = 40
@@ -30,6 +30,7 @@ def reasons_to_hold(
             *_size(tally, rules),
             *_age(rules, age_at_first_run),
             *_sheets(unread),
+            *_hidden(tally.hidden if campaign.files.sheet is None else 0),
         )
     )
 
@@ -52,9 +53,9 @@ def _content(tally: Tally, rules: HoldRules) -> Iterator[str]:
 
 def _size(tally: Tally, rules: HoldRules) -> Iterator[str]:
     if rules.rows_above is not None and tally.total > rules.rows_above:
-        yield f"It has {tally.total:,} rows, more than {rules.rows_above:,}."
+        yield f"It has {many(tally.total, 'row')}, more than {rules.rows_above:,}."
     if rules.rows_below is not None and tally.total < rules.rows_below:
-        yield f"It has {tally.total:,} rows, fewer than {rules.rows_below:,}."
+        yield f"It has {many(tally.total, 'row')}, fewer than {rules.rows_below:,}."
 
 
 def _age(rules: HoldRules, age: timedelta | None) -> Iterator[str]:
@@ -69,10 +70,21 @@ def _sheets(unread: Sequence[str]) -> Iterator[str]:
     if unread:
         names = [f'"{shown(name)[:_NAME_SHOWN]}"' for name in unread[:_SHEETS_SHOWN]]
         more = ["…"] if len(unread) > _SHEETS_SHOWN else []
+        hold = "holds" if len(unread) == 1 else "hold"
         yield (
-            f"{len(unread):,} more sheet(s) of the workbook hold rows that were not read:"
+            f"{many(len(unread), 'more sheet')} of the workbook {hold} rows that were not read:"
             f" {', '.join([*names, *more])}. Have them sent as files of their own, or set"
             " files.sheet to the one that is meant."
+        )
+
+
+def _hidden(rows: int) -> Iterator[str]:
+    if rows:
+        are, them = ("is", "it") if rows == 1 else ("are", "them")
+        yield (
+            f"{rows:,} of its rows {are} hidden in the workbook, by a filter or by hand, and would"
+            f" be called. Have {them} shown or deleted, or set files.sheet to the name of the"
+            " sheet if that is meant."
         )
 
 

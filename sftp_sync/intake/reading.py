@@ -29,9 +29,11 @@ def opened(staged: StagedFile, campaign: Campaign) -> Iterator[ContactList]:
         header = table.understanding.header
         if contacts.is_own_result(header):
             raise FileRefused(
-                "The file is a result file of ours.", fix="Results belong to the export path."
+                "The file is a result file of ours.",
+                fix="Results belong to the export path. To call these people, delete the columns"
+                " that begin with result_ and send it again.",
             )
-        columns = contacts.choose_columns(header, rules)
+        columns = contacts.choose_columns(header, rules, campaign.overrides)
         classifier = contacts.Classifier(columns, rules, allow_duplicates=campaign.allow_duplicates)
         understanding = replace(
             table.understanding,
@@ -57,6 +59,7 @@ def reading_of(campaign: Campaign) -> str:
         (files.sheet, files.encoding, files.delimiter, files.max_bytes, files.max_rows),
         (rules.phone, rules.region, rules.region_column, rules.bare_numbers),
         mapping_of(campaign),
+        dict(campaign.overrides),
     ]
     return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
 

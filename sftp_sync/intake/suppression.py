@@ -28,6 +28,7 @@ from sftp_sync.model import (
     StagedFile,
     Suppression,
     SuppressionList,
+    many,
 )
 from sftp_sync.remote.base import Remote
 
@@ -93,8 +94,9 @@ def _not_understood(in_force: SuppressionList) -> NeedsOperator | None:
     if in_force.source is None or not in_force.unreadable:
         return None
     return NeedsOperator(
-        f"In the do-not-call list {in_force.source.name} {in_force.unreadable:,} row(s) hold no"
-        f" valid number: whoever they mean is called. {in_force.numbers:,} numbers are in force.",
+        f"The do-not-call list {in_force.source.name} has {many(in_force.unreadable, 'row')}"
+        " without a valid number: who is meant there is called."
+        f" In force: {many(in_force.numbers, 'number')}.",
         fix=f"{SEND_WHOLE_NUMBERS}; the next list that is read whole ends this.",
         who="partner",
     )
@@ -213,6 +215,14 @@ def _write_numbers(shelf: Shelf, staged: StagedFile, generation: int) -> int:
         numbers = ForbiddenNumbers(table, shelf.campaign.contacts)
         for phones in numbers:
             suppressions.write(shelf.lease, shelf.campaign.name, generation, phones)
+    before = suppressions.current(shelf.campaign.name).numbers
+    if not numbers.total and before:
+        # As an export leaves it whose query has failed.
+        raise FileRefused(
+            f"It names nobody, and the one before it named {before:,}.",
+            fix="Have the partner leave one with numbers; where nobody is to be spared any more,"
+            " take `suppression` out of the configuration.",
+        )
     if numbers.unreadable > numbers.total * UNREADABLE_AT_MOST:
         raise FileRefused(
             f"{numbers.unreadable:,} of its {numbers.total:,} rows hold no valid number.",

@@ -19,6 +19,7 @@ class Tally:
     settled_lines: dict[RowState, list[int]] = field(default_factory=dict)
     first_rejects: list[tuple[int, Code, str]] = field(default_factory=list)
     seen_before: int = 0
+    hidden: int = 0
 
     @property
     def total(self) -> int:
@@ -33,6 +34,7 @@ class Tally:
     def count(self, batch: ClassifiedBatch) -> None:
         """Add a batch."""
         self.states.update(batch.states)
+        self.hidden += batch.hidden
         self.codes.update(code for code in batch.codes if code is not None)
         for line, state, code, reason in zip(
             batch.lines, batch.states, batch.codes, batch.reasons, strict=True

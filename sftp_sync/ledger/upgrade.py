@@ -85,6 +85,8 @@ def _mark_copy(copy: sqlite3.Connection, began: datetime) -> None:
     copy.execute("PRAGMA journal_mode = DELETE")
     micros = (began - EPOCH) // timedelta(microseconds=1)
     copy.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (COPIED_AT, str(micros)))
+    # Who was at work then is not at work on the copy. The fences stay: they only ever grow.
+    copy.execute("UPDATE leases SET holder = NULL, host = NULL, lock = NULL")
     copy.commit()
     (state,) = copy.execute("PRAGMA quick_check(1)").fetchone()
     if state != "ok":

@@ -88,7 +88,8 @@ class Campaign:
     """One partner's campaign: the plain values that every step works from.
 
     `destination` is the vendor's campaign by identity (account URL and id), not by a name of ours:
-    two campaigns here that share it share its duplicates.
+    two campaigns here that share it share its duplicates. `overrides` are texts with columns in
+    them that the vendor's assistant is told of each contact.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Campaign:
     repeat_after: timedelta = timedelta(hours=24)
     expires_after: timedelta | None = None
     is_testing: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
     connection: str = ""
     host: str = ""
     file_mode: int | None = None

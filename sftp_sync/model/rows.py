@@ -19,12 +19,13 @@ class Batch:
     where the record starts; XLSX: the row number; the header is 1). Every cell is text.
 
     `damaged` tells what only the reader of a workbook knows of a cell: (row of the batch, column)
-    → the sentence, where a number has lost digits.
+    → the sentence, where a number has lost digits. `hidden` rows are not shown by the workbook.
     """
 
     lines: Sequence[int]
     cells: Sequence[Sequence[str]]
     damaged: dict[tuple[int, int], str] = field(default_factory=dict)
+    hidden: int = 0
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class ClassifiedBatch:
     codes: Sequence[Code | None]
     columns: Sequence[str | None]
     reasons: Sequence[str | None]
+    hidden: int = 0
 
     def __len__(self) -> int:
         return len(self.lines)

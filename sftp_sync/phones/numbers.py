@@ -21,6 +21,7 @@ from sftp_sync.model import Code
 from sftp_sync.phones.plain import plain_number
 from sftp_sync.phones.repairs import readable, repaired
 from sftp_sync.phones.verdicts import (
+    DOUBLED_PLUS,
     EMPTY,
     LETTERS,
     NO_COUNTRY,
@@ -40,6 +41,7 @@ _EXTENSION = re.compile(
     r"|durchwahl|dw|poste|wew|toestel|ankn|dahili|内線|内线|分机|轉|转)\.?|#)\s*[:.=]?\s*[0-9]{1,7}\s*#?$",
     re.IGNORECASE,
 )
+_DOUBLED_PLUS = re.compile(r"\+(?:\s*\+)+")
 _BETWEEN_NUMBERS = re.compile(r"[/;,|\n\r&]+")
 _ALLOWED = re.compile(r"\+?[0-9 ()\[\]./~\-]*")
 _FULL_NUMBER_DIGITS = 7
@@ -100,8 +102,11 @@ def _shape_problem(text: str) -> PhoneRefused | None:
         for part in _BETWEEN_NUMBERS.split(text)
         if sum(char.isdigit() for char in part) >= _FULL_NUMBER_DIGITS
     ]
-    if len(full) > 1 or text.count("+") > 1:
+    doubled = _DOUBLED_PLUS.match(text)
+    if len(full) > 1 or text.count("+", doubled.end() if doubled else text.find("+") + 1):
         return SEVERAL
+    if doubled:
+        return DOUBLED_PLUS
     if not _ALLOWED.fullmatch(text.replace("(+", "+(", 1)):
         return LETTERS
     return None

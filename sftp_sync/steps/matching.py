@@ -86,7 +86,10 @@ def _call_of(
     if not fitting:
         return None, None
     if is_contested:
-        return None, "calls to this number may be those of another list: none was taken for it"
+        return (
+            None,
+            "calls to this number may be those of another row or list: none was taken",
+        )
     return None, f"{len(fitting)} calls fit its number, assistant and time: none was taken for it"
 
 

@@ -13,7 +13,7 @@ from sftp_sync.model import FileRules, Table, Understanding
 from sftp_sync.tables.dialect import found_delimiter, named_delimiter
 from sftp_sync.tables.encodings import encoding_of
 from sftp_sync.tables.records import MAX_RECORD_CHARACTERS, records
-from sftp_sync.tables.shape import batches, first_record, unique_header
+from sftp_sync.tables.shape import batches, below_title, header_of
 
 _SAMPLE_CHARACTERS = 131_072
 _SPELLED = {"tab": "\t", "\\t": "\t"}
@@ -35,8 +35,8 @@ def open_csv(path: Path, name: str, rules: FileRules) -> Iterator[Table]:
             text.readline(MAX_RECORD_CHARACTERS)
         first_line = 2 if dialect.has_sep_line else 1
         rows = records(text, dialect.delimiter, name, first_line)
-        top = first_record(rows, name)
-        header = unique_header(top.cells)
+        top, rest = below_title(rows, name)
+        header = header_of(top.cells)
         understanding = Understanding(
             format="csv",
             header=header,
@@ -44,7 +44,7 @@ def open_csv(path: Path, name: str, rules: FileRules) -> Iterator[Table]:
             delimiter=dialect.delimiter,
             encoding=dialect.encoding.replace("utf-8-sig", "utf-8"),
         )
-        yield Table(understanding, batches(rows, header, name, rules.max_rows))
+        yield Table(understanding, batches(rest, header, name, rules.max_rows))
 
 
 def _text(path: Path, encoding: str) -> io.TextIOWrapper:

@@ -46,6 +46,7 @@ _MARKUP: tuple[tuple[bytes, str], ...] = (
     (b"{", "JSON"),
     (b"[{", "JSON"),
 )
+_VCARD = b"BEGIN:VCARD"
 # Members of a zip archive → what it is.
 _OFFICE: tuple[tuple[str, str], ...] = (
     ("xl/workbook.bin", "a binary Excel workbook (.xlsb)"),
@@ -72,6 +73,10 @@ def kind_of(path: Path, name: str) -> Literal["csv", "xlsx"]:
             f"{name} is encrypted with PGP, or no text.", fix="Decrypt it and send the list itself."
         )
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[: len(_VCARD)].upper() == _VCARD:
+        raise FileRefused(
+            f"{name} is a vCard (.vcf).", fix="Export the contacts as CSV and send that."
+        )
     for start, what in _MARKUP:
         if text[: len(start)].lower() == start:
             raise FileRefused(f"{name} is {what}, whatever its name says.", fix=_AS_TABLE)

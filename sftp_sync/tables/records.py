@@ -118,7 +118,8 @@ def records(source: LineSource, delimiter: str, name: str, first_line: int = 1) 
             if "larger than" in str(error):
                 raise feed.too_long() from error
             cells = _first_line_alone(feed, delimiter)
-        if not width and not is_blank(cells):
+        # Above the header may stand a title of one cell.
+        if width <= 1 and not is_blank(cells):
             width = len(cells)
         if len(cells) > MAX_COLUMNS:
             raise _too_wide(name, feed.start_line)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sftp_sync.errors import FileRefused
 from sftp_sync.model import Batch
@@ -17,15 +19,18 @@ MAX_COLUMNS = 16_384
 # A workbook can repeat one long text a million times: its rows would fill the ledger.
 MAX_CHARACTERS = 1024**3
 MAX_CELL_CHARACTERS = 131_072
+# Names of columns hold none; the first row of a list with one named column does.
+_LONG_NUMBER = re.compile(r"\d{5}|\d[\d\s()./-]{5,}\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One row as its reader found it. `damaged`: column → the sentence."""
+    """One row as its reader found it. `damaged`: column → the sentence. `hidden`: in a workbook."""
 
     line: int
     cells: list[str]
     damaged: dict[int, str] | None = None
+    hidden: bool = False
 
 
 def is_blank(cells: list[str]) -> bool:
@@ -36,8 +41,31 @@ def is_blank(cells: list[str]) -> bool:
     return not any(cell and not cell.isspace() for cell in cells)
 
 
-def first_record(records: Iterator[Record], name: str) -> Record:
-    """The header: the first row that holds anything."""
+def below_title(records: Iterator[Record], name: str) -> tuple[Record, Iterator[Record]]:
+    """The header and the rows below it. The header is the first row that holds anything, unless
+    that is a title.
+    """
+    top = _first_record(records, name)
+    if _filled(top.cells) > 1:
+        return top, records
+    below = next((record for record in records if not is_blank(record.cells)), None)
+    if below is None:
+        return top, records
+    if is_title(top.cells, below.cells):
+        return below, records
+    return top, chain([below], records)
+
+
+def is_title(top: list[str], below: list[str]) -> bool:
+    """Whether a row is no header: one text above a row of several that could be names."""
+    return _filled(top) == 1 and _filled(below) > 1 and not any(map(_LONG_NUMBER.search, below))
+
+
+def _filled(cells: list[str]) -> int:
+    return sum(1 for cell in cells if cell.strip())
+
+
+def _first_record(records: Iterator[Record], name: str) -> Record:
     for record in records:
         if not is_blank(record.cells):
             return record
@@ -45,6 +73,14 @@ def first_record(records: Iterator[Record], name: str) -> Record:
         f"{name} is empty: it has no header and no rows.",
         fix="Send a list whose first row names the columns.",
     )
+
+
+def header_of(cells: Iterable[str]) -> tuple[str, ...]:
+    """The names of the columns, as the partner wrote them."""
+    header = unique_header(cells)
+    if is_mended_rejects(header):
+        return unique_header(map(restored, header))
+    return header
 
 
 def unique_header(cells: Iterable[str]) -> tuple[str, ...]:
@@ -76,15 +112,17 @@ class _Gathering:
     cells: list[list[str]] = field(default_factory=list)
     damaged: dict[tuple[int, int], str] = field(default_factory=dict)
     characters: int = 0
+    hidden: int = 0
 
     def add(self, record: Record, cells: list[str]) -> None:
         for column, sentence in (record.damaged or {}).items():
             self.damaged[len(self.lines), column] = sentence
         self.lines.append(record.line)
         self.cells.append(cells)
+        self.hidden += record.hidden
 
     def batch(self) -> Batch:
-        return Batch(lines=self.lines, cells=self.cells, damaged=self.damaged)
+        return Batch(lines=self.lines, cells=self.cells, damaged=self.damaged, hidden=self.hidden)
 
 
 def batches(

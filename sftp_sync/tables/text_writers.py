@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from sftp_sync.tables.own_files import RESULT_COLUMNS
 from sftp_sync.tables.spreadsheet_safe import defused
 
 Value = str | int | float | None
@@ -45,10 +46,14 @@ def write_jsonl(path: Path, header: Sequence[str], rows: Iterable[Sequence[Value
 
 
 def _keys(header: Sequence[str]) -> list[str]:
-    """Keys that differ: an object has each but once."""
-    taken: set[str] = set()
+    """Keys that differ: an object has each but once. Ours, at the end, are never another's."""
+    ours = {name: place for place, name in enumerate(header, start=1) if name in RESULT_COLUMNS}
+    taken = set(ours)
     keys = []
     for place, name in enumerate(header, start=1):
+        if ours.get(name) == place:
+            keys.append(name)
+            continue
         key = stem = name or f"column_{place}"
         count = 1
         while key in taken:

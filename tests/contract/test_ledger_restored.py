@@ -118,6 +118,15 @@ class TestACopy:
                 assert connection.execute("SELECT count(*) FROM rows").fetchone() == (2000,)
         assert sorted(path.name for path in target.iterdir()) == [copy.name for copy in copies]
 
+    def test_is_held_by_nobody(self, sqlite: Database, tmp_path: Path) -> None:
+        with sqlite.open() as ledger, ledger.leases.hold("daemon") as before:
+            copy = ledger.back_up(tmp_path / "copy.db")
+        put_back(sqlite, copy)
+        with sqlite.open() as ledger:
+            assert ledger.presence.of("daemon") is None
+            with ledger.leases.hold("daemon") as lease:
+                assert lease.fence > before.fence
+
     def test_has_a_name_of_its_own_in_a_folder(self, sqlite: Database, tmp_path: Path) -> None:
         folder = tmp_path / "copies"
         folder.mkdir()

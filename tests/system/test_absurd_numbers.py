@@ -24,6 +24,7 @@ ABSURD = [
     (("retry", HUGE, "--state", "refused"), f"There is no file {HUGE}."),
     (("resolve", HUGE, "resend"), f"There is no row or file {HUGE}.\nType: sftp-sync rows FILE"),
     (("resolve", "--file", HUGE, "resend"), f"There is no row or file {HUGE}."),
+    (("resolve", "--file", "99", "resend"), "There is no file 99.\nType: sftp-sync files"),
 ]
 ABSURD_SANDBOXES = [
     ("--speed", "0"),

@@ -111,6 +111,9 @@ def test_one_who_cannot_be_told_keeps_neither_the_others_nor_the_house_waiting(
             assert now() - ledger.retention.tidied_at() < timedelta(minutes=1)
             (notice,) = ledger.notices.all()
             assert notice.scope == "e-mail to ops@example.com"
+    # Whose only way of being told is broken looks here.
+    (told,) = house.run("status", "--json").json["attention"]
+    assert told == f"{notice.message} {notice.fix}".strip()
 
 
 def test_the_house_is_kept_also_where_it_cannot_be_seen_who_was_told(house: House) -> None:

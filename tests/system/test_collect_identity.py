@@ -31,6 +31,8 @@ def test_the_same_bytes_under_another_name_are_not_imported_again(tmp_path: Path
     assert said.code == 0
     assert "The same bytes were imported as file 1, list.csv." in said.stdout
     assert states(house) == [("list.csv", "dispatching"), ("again.csv", "repeated")]
+    why = "  repeated: The same bytes were imported as file 1, list.csv.\n"
+    assert why in house.run("rows", "2").stdout
     receipt = partner.receipt("again.csv")
     assert receipt["first_import"]["name"] == "list.csv"
     assert "rows" not in receipt

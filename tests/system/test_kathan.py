@@ -109,6 +109,21 @@ class TestAFile:
         }
         assert taking.asked("lists") == 0
 
+    def test_that_lacks_a_column_which_the_assistant_is_to_be_told_is_refused(
+        self, taking: KathanVendor, house: KathanHouse
+    ) -> None:
+        overrides = {"first_message": "Hello {nmae}!"}
+        with_list(house, kathan={**SETTINGS, "assistant_overrides": overrides})
+        said = house.sync()
+        assert (said.code, taking.starts()) == (1, [])
+        assert 'no column "nmae", which kathan.assistant_overrides.first_message' in said.said
+        assert 'Did you mean "name"?' in said.said
+
+        house.campaign(kathan={**SETTINGS, "assistant_overrides": {"first_message": "{name}"}})
+        assert house.sync().code == 0
+        (start,) = taking.starts()
+        assert start["recipients"][0]["assistant_overrides"] == {"first_message": "Contact 2"}
+
     def test_waits_for_its_time(self, taking: KathanVendor, house: KathanHouse) -> None:
         begins, ends = "2030-01-01T09:00:00+01:00", "2030-01-01T17:00:00+01:00"
         schedule = {"schedule_start_time": begins, "schedule_end_time": ends}

@@ -138,7 +138,9 @@ def test_the_page_goes_where_it_is_told(house: House) -> None:
     ("words", "says"),
     [
         (["renewals", "--output", "/nowhere/report.html"], "--output: /nowhere/report.html cannot"),
-        (["renewals", "--output", "/"], "it is not a file"),
+        (["renewals", "--output", "/"], "ends in .html or .xlsx"),
+        (["renewals", "--output", "report.pdf"], "ends in .html or .xlsx"),
+        (["renewals", "--output", "report"], "ends in .html or .xlsx"),
         (["renewals", "--since", "soon"], "--since: “soon” is no day."),
         (["renewals", "--json", "--output", "-"], "both want stdout"),
         (["surveys"], "There is no campaign surveys"),

@@ -150,6 +150,23 @@ class TestAPartnersList:
         assert "b.csv cannot be read" in house.attention()
         assert house.states() == {"pending": 1, "suppressed": 1}
 
+    def test_that_names_nobody_does_not_set_everybody_free(
+        self, house: CallHouse, talkover: Vendor
+    ) -> None:
+        partner = a_partner(house)
+        leave_dnc(partner, a_list([]), "a.csv", age=120)
+        house.collect()
+        assert "cannot be read" not in house.attention()
+        leave_dnc(partner, a_list([SECOND]), "b.csv", age=90)
+        house.collect()
+        leave_dnc(partner, a_list([]), "c.csv", age=30)
+        partner.drop("leads.csv", a_list([FIRST, SECOND]))
+        house.sync("--no-wait")
+
+        assert talkover.taken() == []
+        assert "It names nobody, and the one before it named 1." in house.attention()
+        assert house.states() == {"pending": 1, "suppressed": 1}
+
     @pytest.mark.parametrize(
         "content",
         [
@@ -184,7 +201,7 @@ class TestAPartnersList:
         partner.drop("leads.csv", a_list([FIRST, SECOND]))
         done = house.sync("--no-wait")
         assert done.code == 1
-        assert "In the do-not-call list a.csv 1 row(s) hold no valid number" in house.attention()
+        assert "The do-not-call list a.csv has 1 row without a valid number" in house.attention()
         assert set(talkover.taken_numbers()) == {FIRST}
 
         leave_dnc(partner, a_list([SECOND]), "b.csv", age=30)
@@ -262,6 +279,10 @@ class TestByHand:
         assert house.run("suppress", "remove", SECOND).code == 0
         again = house.run("suppress", "remove", SECOND)
         assert (again.code, "suppress list" in again.stderr) == (2, True)
+        assert "Off now" not in again.stderr
+        house.run("suppress", "add", THIRD)
+        half = house.run("suppress", "remove", SECOND, THIRD)
+        assert f"{SECOND}: not suppressed by hand. Off now: {THIRD}." in half.stderr
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -303,6 +324,7 @@ class TestPushing:
         assert owner.at_vendor()["do_not_call_custom_list"] == [FIRST, SECOND, THIRD]
         again = owner.run("suppress", "push", "renewals")
         assert (again.code, len(owner.writes())) == (0, 2)
+        assert "1 number of these only the vendor has; push removes none." in again.stdout
 
     def test_says_what_to_type_until_the_vendor_goes_by_it(self, owner: Owner) -> None:
         done = owner.run("suppress", "push", "renewals", "--yes")

@@ -109,6 +109,15 @@ class TestAnExpectedFile:
         came_on_thursday = replace(scene, last_received_at=FRIDAY - timedelta(hours=16))
         assert len(concerns(came_on_thursday)) == missing.startswith("Friday")
 
+    def test_is_not_asked_for_of_a_day_before_the_campaign_began(self) -> None:
+        tested_at = FRIDAY.replace(hour=9)
+        known = replace(KNOWN, collected_at=tested_at, tested_at=tested_at)
+        scene = a_scene(expected=NINE_ON_WEEKDAYS, now=FRIDAY.replace(hour=10), known=known)
+        assert concerns(scene) == []
+        # A connection that is tested once more is not new.
+        came_on_thursday = replace(scene, last_received_at=FRIDAY - timedelta(hours=16))
+        assert len(concerns(came_on_thursday)) == 1
+
     @pytest.mark.parametrize(
         "known", [replace(KNOWN, paused=True), replace(KNOWN, collected_at=None)]
     )

@@ -125,7 +125,8 @@ def test_what_the_workbook_lost_is_not_called() -> None:
         ("GB", "+442079460000"), ("gb", "+442079460000"), ("GBR", "+442079460000"),
         ("UK", "+442079460000"), ("+44", "+442079460000"), ("44", "+442079460000"),
         ("0044", "+442079460000"), ("United Kingdom", "+442079460000"),
-        ("Großbritannien", None), ("Vereinigtes Königreich", "+442079460000"), ("", None),
+        ("Großbritannien", "+442079460000"), ("", None),
+        ("Vereinigtes Königreich", "+442079460000"),
     ],
 )  # fmt: skip
 def test_a_number_is_read_in_the_country_of_its_row(country: str, number: str | None) -> None:
@@ -139,7 +140,9 @@ def test_a_country_that_is_none_is_named_and_no_other_is_guessed() -> None:
     rows = [("2125550100", "Atlantis"), ("+12125550100", "Atlantis")]
     batch = classified(("phone", "country"), rows, rules)
     assert batch.codes == [Code.NO_COUNTRY, None]
-    assert '"Atlantis" in "country" is no country' in (batch.reasons[0] or "")
+    assert '"Atlantis" in "country" is not known as a country: write a code' in (
+        batch.reasons[0] or ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -148,7 +151,16 @@ def test_a_country_that_is_none_is_named_and_no_other_is_guessed() -> None:
         ("Deutschland", "DE"), ("GERMANY", "DE"), ("Allemagne", "DE"), ("日本", "JP"), ("1", "US"),
         ("+1", "US"), ("+7", "RU"), ("(+49)", "DE"), ("España", "ES"), ("Türkiye", "TR"),
         ("usa", "US"), ("DEU", "DE"), ("XX", None), ("+800", None), ("999", None), ("0", None),
-        ("", None), ("Mars", None), ("ZZZ", None),
+        ("", None), ("Mars", None), ("ZZZ", None), ("Great Britain", "GB"), ("Britain", "GB"),
+        ("Grossbritannien", "GB"), ("Großbritannien", "GB"), ("Northern Ireland", "GB"),
+        ("Grande-Bretagne", "GB"), ("Gran Bretaña", "GB"), ("Vereinigtes Königreich", "GB"),
+        ("Vereinigtes Koenigreich", "GB"), ("United States of America", "US"), ("U.S.A.", "US"),
+        ("U.S.", "US"), ("Vereinigte Staaten", "US"), ("Vereinigte Staaten von Amerika", "US"),
+        ("Estados Unidos", "US"), ("Estados Unidos de América", "US"), ("EE.UU.", "US"),
+        ("EE. UU.", "US"), ("EEUU", "US"), ("Oesterreich", "AT"), ("Tschechien", "CZ"),
+        ("Federal Republic of Germany", "DE"), ("Bundesrepublik Deutschland", "DE"),
+        ("Congo", None), ("Kongo", None), ("CONGO", None), ("Конго", None), ("コンゴ", None),
+        ("Congo-Brazzaville", "CG"), ("Congo-Kinshasa", "CD"), ("CG", "CG"), ("CD", "CD"),
     ],
 )  # fmt: skip
 def test_a_country_is_a_code_a_calling_code_or_a_name_in_any_language(
@@ -205,3 +217,9 @@ def test_a_result_file_of_ours_is_known_and_mended_rejects_are_not_one() -> None
     assert is_own_result(("RESULT_LINE", "x", " Result_Phone", "result_status"))
     assert not is_own_result(("phone", "reject_line", "reject_code", "reject_reason"))
     assert not is_own_result(("phone", "result_status"))
+
+
+def test_rows_that_are_hidden_stay_counted() -> None:
+    columns = choose_columns(("phone",), ContactRules())
+    classifier = Classifier(columns, ContactRules(), allow_duplicates=False)
+    assert classifier.classify(Batch([2, 3], [["+1"], ["x"]], hidden=2)).hidden == 2

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from sftp_sync.intake.holds import age_at_first_run, reasons_to_hold
 from sftp_sync.intake.tally import Tally
 from sftp_sync.model import FileRules, HoldRules, RemoteFile, RowState
-from tests.support.builders import a_campaign, an_understanding
+from tests.support.builders import a_batch, a_campaign, an_understanding
 
 RULES = HoldRules()
 NOW = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -51,6 +52,7 @@ def test_invalid_rows_do_not_dilute_the_numbers_seen_before() -> None:
     ("rows", "reason"),
     [
         (10, "It has 10 rows, fewer than 11."),
+        (1, "It has 1 row, fewer than 11."),
         (11, ""),
         (2000, ""),
         (2001, "It has 2,001 rows, more than 2,000."),
@@ -96,10 +98,10 @@ def test_rules_that_are_off_hold_nothing() -> None:
 @pytest.mark.parametrize(
     ("sheets", "words"),
     [
-        (("Berlin",), '1 more sheet(s) of the workbook hold rows that were not read: "Berlin".'),
+        (("Berlin",), '1 more sheet of the workbook holds rows that were not read: "Berlin".'),
         (
             tuple("ABCDEF"),
-            '6 more sheet(s) of the workbook hold rows that were not read: "A", "B",',
+            '6 more sheets of the workbook hold rows that were not read: "A", "B",',
         ),
         (tuple("ABCDEF"), '"E", ….'),
         (("a\nb" + "x" * 90,), '"a\\nb' + "x" * 36 + '".'),
@@ -116,3 +118,32 @@ def test_how_old_a_file_is() -> None:
     moment = int((NOW - DAY).timestamp())
     assert age_at_first_run(RemoteFile("a.csv", 1, moment), NOW) == DAY
     assert age_at_first_run(RemoteFile("a.csv", 1, None), NOW) == timedelta.max
+
+
+@pytest.mark.parametrize(
+    ("hidden", "words"),
+    [
+        (
+            1,
+            "1 of its rows is hidden in the workbook, by a filter or by hand, and would be called.",
+        ),
+        (
+            3,
+            "3 of its rows are hidden in the workbook, by a filter or by hand, and would be",
+        ),
+        (3, "Have them shown or deleted, or set files.sheet to the name of the sheet if that is"),
+    ],
+)
+def test_rows_that_the_partner_has_hidden_hold(hidden: int, words: str) -> None:
+    tally = a_tally(pending=5)
+    tally.hidden = hidden
+    assert words in said(tally, RULES, None)
+    chosen = a_campaign(files=FileRules(sheet=1))
+    assert reasons_to_hold(tally, chosen, an_understanding(), None) == ""
+
+
+def test_hidden_rows_are_counted_over_all_batches() -> None:
+    tally = Tally()
+    for hidden in (2, 0, 1):
+        tally.count(replace(a_batch(pending=3), hidden=hidden))
+    assert tally.hidden == 3

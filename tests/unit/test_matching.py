@@ -114,7 +114,7 @@ def test_a_call_that_another_list_may_have_caused_is_not_taken() -> None:
     found = news(a_call(), rivals=rivals, others=[earlier], launch=COMPLETED)
     assert found is not None
     assert found.matched_by is not None
-    assert "another list" in found.matched_by
+    assert "another row or list" in found.matched_by
 
 
 def test_a_list_that_came_later_or_calls_otherwise_is_no_rival() -> None:

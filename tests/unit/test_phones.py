@@ -181,3 +181,23 @@ def test_any_text_is_judged_and_never_an_error(text: str, region: str | None) ->
     found = parse(text, region)
     if isinstance(found, PhoneFound):
         assert phonenumbers.is_valid_number(phonenumbers.parse(found.e164, None))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("++49 30 901820", "This begins with more than one +: write one."),
+        ("+ +49 30 901820", "This begins with more than one +: write one."),
+        ("+++49 30 901820", "This begins with more than one +: write one."),
+        ("++49 30 901820 +49 30 901821", "more than one phone number"),
+        ("++49 30 901820 / 030 901821", "more than one phone number"),
+        ("+49 30 901820 + 49 30 901821", "more than one phone number"),
+        ("49 30 901820 +49 +30", "more than one phone number"),
+        ("++", "no digits"),
+    ],
+)
+def test_a_doubled_plus_is_one_number_mistyped(text: str, words: str) -> None:
+    refused = parse(text, "DE")
+    assert isinstance(refused, PhoneRefused)
+    assert refused.code is Code.NOT_A_NUMBER
+    assert words in refused.reason

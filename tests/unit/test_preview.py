@@ -10,8 +10,10 @@ from sftp_sync.intake.entry import enter
 from sftp_sync.model import Campaign, ContactRules, FileRules, RowState
 from sftp_sync.sending.forecast import Forecast
 from sftp_sync.steps.preview import Previewed, preview_new
+from sftp_sync.tables import RESULT_COLUMNS
 from tests.support.builders import a_campaign
 from tests.support.desks import Intake, an_intake
+from tests.support.lists import rows_xml, sheet_xml, workbook
 
 
 @pytest.fixture
@@ -75,3 +77,24 @@ def test_no_more_files_are_looked_into_than_a_run_would_take(intake: Intake) -> 
     for number in range(5):
         intake.drop(f"list{number}.csv")
     assert len(seen(intake, max_files_per_run=2)) == 2
+
+
+def test_rows_hidden_in_a_workbook_hold_it_unless_the_sheet_is_chosen(intake: Intake) -> None:
+    intake.ledger.campaigns.collected("renewals", intake.around.now())
+    rows = rows_xml([["phone"], [2125550123], [2125550124]])
+    filtered = rows.replace('<row r="3">', '<row r="3" hidden="1">')
+    intake.drop("list.xlsx", workbook({"List": sheet_xml(filtered)}))
+    previewed = seen(intake)["list.xlsx"]
+    assert previewed.state == "held"
+    assert "1 of its rows is hidden in the workbook" in (previewed.reason or "")
+    assert seen(intake, sheet="List")["list.xlsx"].state == "dispatching"
+
+
+def test_a_result_file_is_refused_with_what_to_delete_from_it(intake: Intake) -> None:
+    intake.ledger.campaigns.collected("renewals", intake.around.now())
+    intake.drop("results.csv", ",".join(["phone", *RESULT_COLUMNS]).encode() + b"\n+1\n")
+    previewed = seen(intake)["results.csv"]
+    assert previewed.state == "refused"
+    assert "delete the columns that begin with result_ and send it again." in (
+        previewed.reason or ""
+    )

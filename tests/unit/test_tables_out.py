@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sftp_sync.model import FileRules
 from sftp_sync.tables import (
     REJECT_COLUMNS,
+    RESULT_COLUMNS,
     defused,
     restored,
     write_csv,
@@ -21,7 +22,7 @@ from sftp_sync.tables import (
     write_xlsx,
 )
 from tests.support.grids import CELLS, FEW, grids
-from tests.support.lists import read_list
+from tests.support.lists import read_list, workbook
 
 
 @FEW
@@ -139,3 +140,38 @@ def test_json_lines_name_every_column_once(tmp_path: Path) -> None:
     [line] = path.read_text(encoding="utf-8").splitlines()
     assert json.loads(line) == {"phone": "+1", "column_2": "ü", "a": "x", "a (2)": 5}
     assert "ü" in line
+
+
+def test_json_lines_keep_the_names_of_our_columns_for_ours(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    header = ["phone", "result_status", "result_status (2)", *RESULT_COLUMNS]
+    write_jsonl(path, header, [["+1", "theirs", "too", *map(str, range(10))]])
+    line = json.loads(path.read_text(encoding="utf-8"))
+    assert line["result_status"] == "1"
+    assert line["result_status (2)"] == "theirs"
+    assert len(line) == len(header)
+    assert list(line)[-len(RESULT_COLUMNS) :] == list(RESULT_COLUMNS)
+
+
+DEFUSED = ("phone", "'=cmd", "''@x")
+RESTORED = ("phone", "=cmd", "'@x")
+
+
+def test_defused_names_of_columns_come_back_as_the_partner_wrote_them(tmp_path: Path) -> None:
+    path = tmp_path / "rejects.csv"
+    row = ["+1", "a", "b", "2", "x", "y"]
+    write_csv(path, [*RESTORED, *REJECT_COLUMNS], [row], spreadsheet_safe=True)
+    assert read_list(tmp_path, path.read_bytes()).header == (*RESTORED, *REJECT_COLUMNS)
+    saved = workbook({"List": [[*DEFUSED, *REJECT_COLUMNS], row]})
+    assert read_list(tmp_path, saved).header == (*RESTORED, *REJECT_COLUMNS)
+
+
+def test_names_of_columns_in_a_list_of_the_partner_are_left_alone(tmp_path: Path) -> None:
+    assert read_list(tmp_path, ",".join(DEFUSED).encode()).header == DEFUSED
+    assert read_list(tmp_path, workbook({"List": [DEFUSED, ["+1", "a", "b"]]})).header == DEFUSED
+
+
+def test_two_names_that_differ_by_our_sign_alone_stay_two(tmp_path: Path) -> None:
+    header = ("=a", "'=a", *REJECT_COLUMNS)
+    read = read_list(tmp_path, ",".join(header).encode())
+    assert read.header == ("=a", "=a (2)", *REJECT_COLUMNS)

@@ -278,3 +278,34 @@ def test_sheets_with_rows_that_were_not_read_are_named(
     path.write_bytes(workbook(sheets, hidden=hidden))
     with open_table(path, "list.xlsx", rules) as table:
         assert table.understanding.other_sheets == unread
+
+
+CELL = "<c><v>12</v></c>"
+
+
+@pytest.mark.parametrize(
+    ("rows", "hidden"),
+    [
+        (f'<row r="2">{CELL}</row>', 0),
+        (f'<row r="2" hidden="1">{CELL}</row>', 1),
+        (f'<row r="2" spans="1:1" hidden="true" ht="15">{CELL}</row>', 1),
+        (f'<row r="2" hidden="0">{CELL}</row><row r="3" hidden="false">{CELL}</row>', 0),
+        (f'<row r="2" hidden="1">{CELL}</row><row r="3">{CELL}</row>', 1),
+        (
+            f'<row r="2" hidden="1"/><row r="3" hidden="1"><c/></row><row r="4">{CELL}</row>',
+            0,
+        ),
+        # What follows goes to the parser, a row alone or the sheet from there on.
+        (f"<row hidden='1' r='2'>{CELL}</row>", 1),
+        (f'<row hidden="true">{CELL}</row><row hidden="0">{CELL}</row>', 1),
+        (f'<row r="2" hidden="1"><c><v><![CDATA[12]]></v></c></row><row r="3">{CELL}</row>', 1),
+        (f'<!-- --><row r="2">{CELL}</row><row r="3" hidden="1">{CELL}</row>', 1),
+    ],
+)
+def test_rows_that_a_person_does_not_see_are_counted(
+    tmp_path: Path, rows: str, hidden: int
+) -> None:
+    path = tmp_path / "list"
+    path.write_bytes(workbook({"L": sheet_xml(rows_xml([["phone"]]) + rows)}))
+    with open_table(path, "list.xlsx", FileRules()) as table:
+        assert sum(batch.hidden for batch in table.batches) == hidden

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 from sftp_sync.model import Batch, FileRules, Table, Understanding
-from sftp_sync.tables.shape import (
-    Record,
-    batches,
-    first_record,
-    fitted,
-    is_blank,
-    unique_header,
-)
+from sftp_sync.tables.shape import Record, batches, below_title, fitted, header_of
 from sftp_sync.tables.xlsx.archive import (
     MAX_SHARED_TEXT_BYTES,
     Archive,
@@ -30,9 +21,6 @@ from sftp_sync.tables.xlsx.rows import sheet_rows
 from sftp_sync.tables.xlsx.shared_texts import read_shared_texts
 from sftp_sync.tables.xlsx.values import MAX_ROWS, CellReader
 from sftp_sync.tables.xlsx.workbook import Workbook, chosen_sheet, read_workbook
-
-# Names of columns hold none; the first row of a list with one named column does.
-_LONG_NUMBER = re.compile(r"\d{5}|\d[\d\s()./-]{5,}\d")
 
 
 @contextmanager
@@ -47,8 +35,8 @@ def open_xlsx(path: Path, name: str, rules: FileRules) -> Iterator[Table]:
         sheet = chosen_sheet(workbook, rules.sheet, name)
         records = _records(archive, sheet.part, _cell_reader(archive, workbook))
         with closing(records):
-            top, rest = _below_title(records, f'{name}, sheet "{sheet.name}"')
-            header = unique_header(fitted(top.cells, 0))
+            top, rest = below_title(records, f'{name}, sheet "{sheet.name}"')
+            header = header_of(fitted(top.cells, 0))
             understanding = Understanding(
                 format="xlsx",
                 header=header,
@@ -78,23 +66,6 @@ def _records(archive: Archive, part: str, cells: CellReader) -> Generator[Record
             raise ValueError(f"row {number} comes after row {line}")
         line = number
         yield cells.record(row, line)
-
-
-def _below_title(records: Iterator[Record], name: str) -> tuple[Record, Iterator[Record]]:
-    """The header and the rows below it. A row of one text above a row of several is a title."""
-    top = first_record(records, name)
-    if _filled(top) > 1:
-        return top, records
-    below = next((record for record in records if not is_blank(record.cells)), None)
-    if below is None:
-        return top, records
-    if _filled(below) > 1 and not any(map(_LONG_NUMBER.search, below.cells)):
-        return below, records
-    return top, chain([below], records)
-
-
-def _filled(record: Record) -> int:
-    return sum(1 for cell in record.cells if cell.strip())
 
 
 def _guarded(rows: Iterator[Batch], name: str) -> Iterator[Batch]:

@@ -22,6 +22,7 @@ _MAX_PIECE_CHARACTERS = 64 * 1024**2
 _SHEET_ROWS = re.compile(r"<sheetData(?:\s[^<>]*)?>")
 _OTHER_ENCODING = re.compile(rb"""encoding=["'](?!utf-?8)""", re.IGNORECASE)
 _ROW = re.compile(r'\s*<row(?: r="([0-9]+)"(?: [^<>]*[^<>/])?)?>\s*')
+_HIDDEN = re.compile(r"""\shidden\s*=\s*["'](?:1|true)["']""")
 _EMPTY_ROWS = re.compile(r"(?:\s*<row(?: [^<>]*)?/>)+")
 _CELL = re.compile(
     r'(<c(?: r="([A-Z]+)[0-9]+")?(?: s="([0-9]+)")?(?: t="([A-Za-z]+)")?'
@@ -43,10 +44,11 @@ class Cell(NamedTuple):
 
 
 class SheetRow(NamedTuple):
-    """A row as it is written: its number if it says one."""
+    """A row as it is written: its number if it says one, and whether a person sees it."""
 
     number: str
     cells: list[tuple[str, str, str, str, str, str, str]]
+    hidden: bool = False
 
 
 def sheet_rows(open_part: Callable[[], IO[bytes]]) -> Iterator[SheetRow]:
@@ -117,7 +119,9 @@ def _rows_in(text: str, head: str) -> Iterator[SheetRow]:
         if row.end() + sum([len(cell[0]) for cell in cells]) == len(text):
             if "&" in text:
                 cells = [tuple(map(unescaped, cell)) for cell in cells]
-            yield SheetRow(row.group(1) or "", cells)
+            tag = row.group(0)
+            hidden = " hidden" in tag and _HIDDEN.search(tag) is not None
+            yield SheetRow(row.group(1) or "", cells, hidden)
             return
     yield from _parsed([head, text, "</row>"], is_whole=False)
 
@@ -152,7 +156,8 @@ class _Collector:
             return
         match name:
             case "row":
-                self.rows.append(SheetRow(attributes.get("r", ""), []))
+                hidden = attributes.get("hidden") in {"1", "true"}
+                self.rows.append(SheetRow(attributes.get("r", ""), [], hidden))
             case "c":
                 self._cell = attributes
                 self._text = {"v": [], "t": [], "f": []}

@@ -69,7 +69,7 @@ class CellReader:
                 cells.append(text)
             else:
                 _place(cells, column, text)
-        return Record(line, cells, damaged or None)
+        return Record(line, cells, damaged or None, row.hidden)
 
     def _column(self, letters: str) -> int:
         column = 0
