@@ -44,6 +44,7 @@ class Interrupted(BaseException):
     """A signal told us to stop."""
 
 
+STDOUT = 1
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
     "check-config": check_config.check_config,
@@ -105,7 +106,7 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.DONE)
     except Exception as error:  # noqa: BLE001 - the last net: a bug, said so
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if _is_output_full(error):
             _end_without_room()
         typer.echo(traceback.format_exc(), err=True)
         typer.echo("This is a bug in sftp-sync. Please report the lines above.", err=True)
@@ -123,11 +124,23 @@ def _open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def _is_output_full(error: Exception) -> bool:
+    """Whether it is the output that has no room, and not a disk of ours that nobody spoke of."""
+    if not isinstance(error, OSError) or error.errno != errno.ENOSPC:
+        return False
+    try:
+        os.write(STDOUT, b"\n")
+    except OSError as again:
+        return again.errno == errno.ENOSPC
+    return False
+
+
 def _end_without_room() -> NoReturn:
-    """Where we write to is full: no bug, and what was done is done."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    """Where the output goes is full: no bug, and what was done is done."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
     with contextlib.suppress(OSError):
-        typer.echo("There is no room left to write to. Make room, then type it again.", err=True)
+        typer.echo("There is no room where the output goes.", err=True)
+        typer.echo("Make room, then type it again.", err=True)
     sys.exit(Exit.NEEDS_A_LOOK)
 
 

@@ -46,7 +46,7 @@ def test_a_full_disk_behind_a_stream_is_said(command: str, house: House) -> None
         pytest.skip("this system has no /dev/full")
     done = in_a_shell(house, f"{command} --config {{config}} >/dev/full")
     assert done.returncode == 1
-    assert done.stderr.startswith("There is no room left to write to.")
+    assert done.stderr.startswith("There is no room where the output goes.")
     assert "Traceback" not in done.stderr
 
 
