@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sftp_sync.ledger import Ledger
+from sftp_sync.model import BootTime, Instant
 from sftp_sync.providers.base import Vendor
 from sftp_sync.remote.base import Remote
 from sftp_sync.spool import Spool
@@ -48,4 +49,9 @@ class Surroundings:
     """Let some seconds pass; `Stopped` at once when we are told to stop, also for no seconds."""
     watch: Watch
     monotonic: Callable[[], float]
+    boot_time: Callable[[], BootTime]
     overhear: Overhear = nobody_listens
+
+    def instant(self) -> Instant:
+        """This moment, by the wall's clock and by the boot's."""
+        return Instant(self.now(), self.boot_time())

@@ -62,7 +62,6 @@ class Look:
     campaign: VendorCampaign
     held: Collection[str]
     ids_agree: bool
-    at: datetime
 
     @property
     def is_complete(self) -> bool:
@@ -85,7 +84,7 @@ def judge(doubt: Doubt, look: Look) -> Verdict:
         return ForAPerson("a call to this number that no row has was made less than a day before")
     if look.is_complete:
         return AskAgain()
-    return _not_complete(doubt, look.at)
+    return _not_complete(doubt)
 
 
 def window_opens_at(doubt: Doubt, clock_offset: float | None) -> datetime:
@@ -97,6 +96,9 @@ def window_opens_at(doubt: Doubt, clock_offset: float | None) -> datetime:
 def is_ours(answer: AlreadyQueued, doubt: Doubt, look: Look) -> bool:
     """Whether the call that a re-ask ran into is the row's own."""
     if answer.call_id in look.held or answer.created_at is None:
+        return False
+    if doubt.called_elsewhere and not look.ids_agree:
+        # It may be the other row's call, under an id of another kind.
         return False
     return answer.created_at >= window_opens_at(doubt, look.campaign.clock_offset)
 
@@ -113,8 +115,8 @@ def _present(doubt: Doubt, look: Look, inside: Sequence[VendorCall]) -> Verdict:
     return Found(oldest)
 
 
-def _not_complete(doubt: Doubt, now: datetime) -> Verdict:
-    if now - doubt.given_up_at > LOOKING_ENDS:
+def _not_complete(doubt: Doubt) -> Verdict:
+    if doubt.unanswered > LOOKING_ENDS:
         return ForAPerson("the vendor's list of calls was not complete for an hour")
     pause = min(FIRST_PAUSE * 2 ** min(doubt.looks, 10), LONGEST_PAUSE)
     return LookAgain(pause, "the vendor's list of calls is not complete")

@@ -16,7 +16,8 @@ SyncError                      expected; a message for the operator, a traceback
 │   │   └── RemoteExists       the name is taken; nothing was overwritten
 │   ├── VendorRefused          token, rights, credit, no such campaign
 │   ├── FileRefused            no phone column, not a workbook, too large
-│   └── LedgerMismatch         schema newer than this program
+│   ├── LedgerMismatch         schema newer than this program
+│   └── LedgerReplaced         another one lies where it was opened
 └── UsageError                 type something else     exit 2
 anything else                  a bug                   traceback, exit 3
 """
@@ -28,13 +29,29 @@ from typing import Literal
 Who = Literal["you", "partner", "vendor"]
 
 
+def printable(text: str, kept: str = "") -> str:
+    """Text from outside with everything spelled out that would ring, hide or move on a terminal,
+    but for the signs that are `kept`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        sign
+        if sign.isprintable() or sign in kept
+        else sign.encode("unicode_escape").decode("ascii")
+        for sign in text
+    )
+
+
 class SyncError(Exception):
-    """Expected: what happened, what to do about it, and who must do it."""
+    """Expected: what happened, what to do about it, and who must do it. Servers and vendors have
+    their say in these sentences, and nothing of it reaches a terminal, a mail or a log raw.
+    """
 
     def __init__(self, message: str, *, fix: str = "", who: Who = "you") -> None:
-        super().__init__(message)
-        self.message = message
-        self.fix = fix
+        self.message = printable(message, kept="\n")
+        self.fix = printable(fix, kept="\n")
+        super().__init__(self.message)
         self.who: Who = who
 
     def __str__(self) -> str:
@@ -144,3 +161,7 @@ class FileRefused(NeedsOperator):
 
 class LedgerMismatch(NeedsOperator):
     """The ledger belongs to another version of this program."""
+
+
+class LedgerReplaced(NeedsOperator):
+    """The ledger was put back, or exchanged, while it was in use."""

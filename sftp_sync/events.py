@@ -14,6 +14,7 @@ EVENTS: Mapping[str, str] = {
     "clock_jumped": "The clock was set, or the machine slept: every time is worked out anew.",
     "configuration_loaded": "A new configuration is in force.",
     "configuration_refused": "A new configuration is wrong, the old one stays: `reason`, `fix`.",
+    "configuration_not_trusted": "One that others may write is not read by root: `path`.",
     "visit_cut_short": "A campaign's run was stopped between two pieces of work; it is due again.",
     "visit_failed": "A campaign's run could not be written down; it is tried again in seconds.",
     "status_page": "The status page is served at `address`.",
@@ -25,7 +26,8 @@ EVENTS: Mapping[str, str] = {
     "announcing_failed": "It could not be told: `reason`. It is tried again with growing pauses.",
     # The steps.
     "step_failed": "A step of a campaign or an account did not work: `reason`. It is tried again.",
-    "file_collected": "A list is in the ledger, or was refused: `state`.",
+    "file_collected": "A list is in the ledger, or cannot be read: `state`.",
+    "rows_adopted": "Rows go where their campaign calls now (`adopt`): how many, if recognised.",
     "file_delivered": "A receipt, rejects or results are at the partner's: `path`.",
     "file_failed": "A bug met in one list; the others go on.",
     "suppression_list_taken": "A do-not-call list was read.",
@@ -33,6 +35,7 @@ EVENTS: Mapping[str, str] = {
     "unknown_call_status": "The vendor uses a status that is not documented.",
     "ledger_unavailable": "The database is locked, away or out of room: `reason`.",
     "ledger_restored": "The ledger is a backup put back: due rows are looked into before sending.",
+    "claims_not_written": "The state directory takes no claims: `reason`. Nothing is sent.",
     # Sending.
     "row_answered": "A row was sent, and what became of it: `state`, `call_id`, `outcome`.",
     "answer_too_late": "An answer came when its row had been decided on.",
@@ -47,6 +50,7 @@ EVENTS: Mapping[str, str] = {
     "doubt_needs_a_person": "Nothing but a person can settle a row in doubt: `reason`.",
     "ended_badly": "A request that was under way at the end could not be written down: `reason`.",
     "look_failed": "The vendor's list of calls could not be had: `reason`.",
+    "claim_taken_back": "The ledger's answer to a claim was lost: not sent, it is due again.",
     "rows_taken_over": "Rows were under way when their sender died; they are looked into.",
     "sending_elsewhere": "Another process sends an account's rows; it is waited for.",
     "sending_failed": "A bug ended an account's sending; it begins again.",

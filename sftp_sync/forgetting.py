@@ -28,6 +28,7 @@ def forget(phone: str, around: Surroundings) -> Forgotten:
     with ExitStack() as stack:
         _keep_from_delivering(found, around, stack)
         _refuse_what_may_be_there(found, around)
+        _refuse_what_lies_elsewhere(found, around)
         # Before the rows: what was erased there could not be found here any more.
         rewritten = _out_of_the_spool(found, around)
         return Forgotten(people.erase(phone, is_of, found), rewritten)
@@ -59,6 +60,22 @@ def _refuse_what_may_be_there(found: Traces, around: Surroundings) -> None:
                 " number may stand in it.",
                 fix="Nothing was erased. Type: sftp-sync sync --only"
                 f" {step} {delivery.campaign}, then type it again.",
+            )
+
+
+def _refuse_what_lies_elsewhere(found: Traces, around: Surroundings) -> None:
+    """Rejects that another machine has would go out from there as they are. Results are composed
+    anew by whoever delivers next, wherever they lie.
+    """
+    for delivery, _ in around.ledger.people.undelivered(found):
+        path = around.spool.path_of(delivery.spooled)
+        if delivery.kind == "rejects" and not path.is_file():
+            raise UsageError(
+                f"{delivery.name} waits to go to the partner of {delivery.campaign}, the number may"
+                f" stand in it, and {path} is not in the spool of this machine.",
+                fix="Nothing was erased. Type it on the machine whose spool has it; or put the"
+                f" spool back, type: sftp-sync sync --only collect {delivery.campaign}, then type"
+                " it again.",
             )
 
 

@@ -17,6 +17,8 @@ from urllib.parse import quote
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from sftp_sync.errors import printable
+
 Mode = Literal["auto", "json", "console"]
 
 STARS = "***"
@@ -212,7 +214,4 @@ def _text(text: str, key: str) -> str:
         return text
     lines = redacted(text, phones=key not in NAMES_OF_THINGS)
     kept = "\n" if key in {"exception", "stack"} else ""
-    return "".join(
-        char if char.isprintable() or char in kept else char.encode("unicode_escape").decode()
-        for char in lines
-    )
+    return printable(lines, kept)

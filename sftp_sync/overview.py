@@ -27,7 +27,7 @@ from sftp_sync.model import (
     many,
 )
 
-DAEMON = "daemon"
+DAEMON, LEDGER = "daemon", "ledger"
 # It shows itself every second or so.
 SILENT_SECONDS = 10
 
@@ -60,6 +60,7 @@ def standings(
 ) -> list[Standing]:
     """Where campaigns stand, in the order given."""
     notices, stuck = ledger.notices.all(), ledger.summaries.for_a_person()
+    elsewhere = ledger.leftovers.elsewhere(campaigns)
     outlook = outlook or Outlook()
     found = []
     for campaign in campaigns:
@@ -71,6 +72,7 @@ def standings(
             files=files,
             notices=notices,
             for_a_person=stuck.get(campaign.name, {}),
+            elsewhere=elsewhere.get(campaign.name, ()),
             expected=outlook.expected.get(campaign.name),
             last_received_at=_last_received_at(files),
             now=outlook.now,
@@ -108,6 +110,13 @@ def service(ledger: Ledger, campaigns: Collection[str]) -> Service:
         )
         found.insert(0, Concern(DAEMON, "silent", silent, "Type: systemctl status sftp-sync"))
     return Service(is_running=not holding.is_dead, concerns=tuple(found))
+
+
+def restored(ledger: Ledger) -> list[Concern]:
+    """What a person must do where this very command has found that the ledger was put back."""
+    if not ledger.was_restored:
+        return []
+    return [one for one in service(ledger, ()).concerns if one.scope == LEDGER]
 
 
 def left_behind(ledger: Ledger, configured: Collection[str]) -> list[Concern]:

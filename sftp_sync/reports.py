@@ -34,8 +34,8 @@ class RunReport:
     @property
     def is_fine(self) -> bool:
         """Whether nobody needs to look at this run."""
-        refused = any(file.state == FileState.REFUSED for file in self.collected.files)
-        return not refused and (self.problem is None or self.is_busy)
+        unreadable = any(file.state == FileState.UNREADABLE for file in self.collected.files)
+        return not unreadable and (self.problem is None or self.is_busy)
 
 
 @dataclass(frozen=True)
@@ -107,5 +107,5 @@ class Rehearsal:
         """Whether nobody would need to look."""
         if self.problem is not None or (self.stop is not None and self.stop.cause == Wait.NO_LIST):
             return False
-        strange = {FileState.REFUSED, FileState.HELD}
+        strange = {FileState.UNREADABLE, FileState.HELD}
         return not any(file.state in strange for file in self.files)

@@ -92,7 +92,7 @@ def rehearse(campaign: Campaign, connect: Connect, around: Surroundings) -> Rehe
     """What a run would do with the rows that are due and the files that are there now, changing
     nothing anywhere.
     """
-    forecast = Forecast(campaign, around.ledger, around.now())
+    forecast = Forecast(campaign, around.ledger, around.instant())
     files: list[Previewed] = []
     problem = None
     try:

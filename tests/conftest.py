@@ -1,9 +1,16 @@
 """What pytest needs to know before it reads any test."""
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # What the helpers assert is to be told as fully as what the tests assert.
 pytest.register_assert_rewrite("tests.support")
+
+# How long an example takes says something of the machine and its guests, nothing of the code.
+settings.register_profile(
+    "any machine", parent=settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

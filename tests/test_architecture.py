@@ -21,7 +21,7 @@ FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "provi
 STORY = (
     *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
     *("admission", "announce", "attention", "overview", "checkup", "doubt", "hosted", "outcome"),
-    *("forgetting", "housekeeping"),
+    *("adopting", "forgetting", "housekeeping"),
     *("report", "reports"),
 )
 BELOW_WIRING = (*WORDS, *PURE, *STORY, "ledger", "remote", "providers", "config", "logs")
@@ -29,9 +29,10 @@ WAYS_IN = (*WORDS, *STORY, "ledger", "config", "logs", "wiring", "timetable")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "errors": (),
     "model": ("errors",),
-    "phones": WORDS,
-    "tables": WORDS,
-    "contacts": (*WORDS, "phones", "tables"),
+    "faces": (),
+    "phones": (*WORDS, "faces"),
+    "tables": (*WORDS, "faces"),
+    "contacts": (*WORDS, "faces", "phones", "tables"),
     **dict.fromkeys(("remote", "providers", "ledger", "config", "logs"), WORDS),
     **dict.fromkeys(STORY, (*WORDS, *PURE, *STORY, *FACADES)),
     "wiring": BELOW_WIRING,
@@ -68,7 +69,7 @@ FORBIDDEN_ELSEWHERE = (
 )
 # A migration is written once, as one list of tables, and never changed.
 HISTORY = ("ledger.migrations.versions",)
-MODULE_LINES, FUNCTION_LINES, PARAMETERS = 250, 35, 5
+MODULE_LINES, FUNCTION_LINES, PARAMETERS = 500, 35, 5
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -212,7 +213,7 @@ BROKEN = [
     ("providers.pace", "from time import sleep", "uses time.sleep"),
     ("ledger.rows", "print('x')", "uses print"),
     ("run", "import sys\nsys.exit(1)", "uses sys.exit"),
-    ("model", "x = 1\n" * 251, "model has 251 lines"),
+    ("model", "x = 1\n" * 501, "model has 501 lines"),
     ("model", LONG_FUNCTION, "model.f has 36 lines"),
     ("model", OUTER_FUNCTION, "model.g has 37 lines"),
     ("cli.sync", LONG_FUNCTION, "cli.sync.f has 36 lines"),

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sftp_sync.announce.decide import News
+from sftp_sync.errors import printable
 
 SHOWN = 50
 SUBJECT_SIGNS = 120
+LINES = "\n"
 HEADINGS = {"raised": "", "changed": "Still: ", "cleared": "Over: "}
 
 
@@ -42,7 +44,7 @@ def letter(found: Sequence[News], outstanding: int, now: datetime) -> Letter:
 
 def _line(one: News) -> str:
     scope, _, _ = one.key
-    return f"{HEADINGS[one.event]}{scope}: {one.message}"
+    return f"{HEADINGS[one.event]}{scope}: {printable(one.message, kept=LINES)}"
 
 
 def _need(number: int) -> str:
@@ -67,8 +69,8 @@ def _document(one: News) -> dict[str, object]:
         "scope": scope,
         "cause": cause,
         "subject": subject,
-        "message": one.message if concern is None else concern.message,
-        "fix": "" if concern is None else concern.fix,
+        "message": printable(one.message if concern is None else concern.message, kept=LINES),
+        "fix": "" if concern is None else printable(concern.fix, kept=LINES),
         "who": None if concern is None else concern.who,
         "since": None if concern is None or concern.since is None else _utc(concern.since),
     }

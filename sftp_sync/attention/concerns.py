@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from sftp_sync.attention.expected import Expectation
 from sftp_sync.errors import Who
+from sftp_sync.ledger.leftovers import Elsewhere
 from sftp_sync.model import (
     Campaign,
     CampaignRecord,
@@ -17,6 +19,7 @@ from sftp_sync.model import (
     RowState,
     many,
 )
+from sftp_sync.model.normal_form import in_words
 
 SHOWN_FILES = 5
 LEAST_FREE_BYTES = 1024**3
@@ -64,6 +67,7 @@ class Scene:
     files: Sequence[FileRecord]
     notices: Sequence[Notice]
     for_a_person: Mapping[int, int] = field(default_factory=dict)
+    elsewhere: Sequence[Elsewhere] = ()
     expected: Expectation | None = None
     last_received_at: datetime | None = None
     now: datetime | None = None
@@ -76,6 +80,8 @@ def concerns(scene: Scene) -> list[Concern]:
         *(_noticed(notice) for notice in scene.notices if notice.scope == scene.campaign.name),
         *_missing(scene),
         *_held(scene),
+        *_unreadable(scene),
+        *_recorded_elsewhere(scene),
         *_doubtful(scene),
     ]
 
@@ -173,10 +179,64 @@ def _held(scene: Scene) -> Iterator[Concern]:
         )
 
 
+def _unreadable(scene: Scene) -> Iterator[Concern]:
+    unread = [file for file in scene.files if file.lies_unread]
+    for file in unread[:SHOWN_FILES]:
+        yield Concern(
+            scope=scene.campaign.name,
+            cause="file_unreadable",
+            subject=f"file {file.id}",
+            message=f"File {file.id}, {file.name}, cannot be read: {file.reason}",
+            fix=f"If nobody needs it, type: sftp-sync reject {file.id}",
+            who="partner",
+            since=file.received_at,
+        )
+    if len(unread) > SHOWN_FILES:
+        yield Concern(
+            scope=scene.campaign.name,
+            cause="file_unreadable",
+            subject="more unreadable files",
+            message=f"{len(unread) - SHOWN_FILES} more files cannot be read.",
+            fix="Type: sftp-sync files --state unreadable",
+            who="partner",
+        )
+
+
+def _recorded_elsewhere(scene: Scene) -> Iterator[Concern]:
+    name, now = scene.campaign.name, in_words(scene.campaign.destination)
+    for one in scene.elsewhere:
+        told = (
+            (sum(one.to_send.values()), "row", "to be sent"),
+            (sum(one.in_doubt.values()), "row", "in doubt"),
+            (one.open_calls, "call", "not over"),
+        )
+        counted = [f"{many(number, noun)} {what}" for number, noun, what in told if number]
+        files = sorted({*one.to_send, *one.in_doubt})[:SHOWN_FILES]
+        give_up = f"sftp-sync reject {min(one.to_send)}" if one.to_send else ""
+        fix = (
+            "Put the former campaign_id or base_url back; or, if both are the same campaign, type:"
+            f" sftp-sync adopt {name}"
+        ) + (f"; or give up what is to be sent, type: {give_up}" if give_up else "")
+        then = in_words(one.recorded_for)
+        of_files = f" of file {', '.join(map(str, files))}" if files else ""
+        yield Concern(
+            scope=name,
+            cause="destination_changed",
+            subject=one.recorded_for,
+            message=f"{', '.join(counted)}{of_files} were recorded for {then}, and the"
+            f" configuration now has {now}: nothing of them is sent, looked into or followed.",
+            fix=fix,
+        )
+
+
 def _doubtful(scene: Scene) -> Iterator[Concern]:
+    # Nobody looks into what is in doubt where the campaign does not call any more.
+    unseen = Counter[int]()
+    for one in scene.elsewhere:
+        unseen.update(one.not_looked_into)
     for file in scene.files:
         stuck = scene.for_a_person.get(file.id, 0)
-        looked_into = file.rows.get(RowState.UNCERTAIN, 0) - stuck
+        looked_into = file.rows.get(RowState.UNCERTAIN, 0) - stuck - unseen[file.id]
         if stuck > 0:
             yield Concern(
                 scope=scene.campaign.name,

@@ -12,11 +12,12 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from sftp_sync.cli import (
+    adopt,
     backup,
     campaign,
     check_config,
@@ -37,7 +38,7 @@ from sftp_sync.cli import (
 )
 from sftp_sync.cli.exits import Exit, code_of
 from sftp_sync.cli.options import ConfigOption
-from sftp_sync.errors import SyncError
+from sftp_sync.errors import SyncError, printable
 
 
 class Interrupted(BaseException):
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "reject": release.reject,
     "resolve": resolve.resolve,
     "retry": resolve.retry,
+    "adopt": adopt.adopt,
     "report": report.report,
     "pause": pause.pause,
     "resume": pause.resume,
@@ -81,9 +83,27 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(suppress.app, name="suppress")
 
 
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"sftp-sync {version('sftp-sync')}")
+        raise typer.Exit
+
+
 @app.callback()
-def start(context: typer.Context, config: ConfigOption = None) -> None:
+def start(
+    context: typer.Context,
+    config: ConfigOption = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Say the version and exit.", callback=_say_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
     """Contact lists in over SFTP, each contact queued once, call results back."""
+    del version
     context.obj = config
 
 
@@ -108,7 +128,7 @@ def main() -> NoReturn:
     except Exception as error:  # noqa: BLE001 - the last net: a bug, said so
         if _is_output_full(error):
             _end_without_room()
-        typer.echo(traceback.format_exc(), err=True)
+        typer.echo(printable(traceback.format_exc(), kept="\n"), err=True)
         typer.echo("This is a bug in sftp-sync. Please report the lines above.", err=True)
         sys.exit(Exit.BUG)
 

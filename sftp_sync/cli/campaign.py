@@ -24,7 +24,7 @@ from sftp_sync.cli.options import (
 from sftp_sync.cli.turning import Status
 
 if TYPE_CHECKING:
-    from sftp_sync.wiring import OwnedCampaign
+    from sftp_sync.wiring.owned import OwnedCampaign
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -203,7 +203,7 @@ def _turn(
 @contextmanager
 def _opened(context: typer.Context, config: Path | None, campaign: str) -> Iterator[OwnedCampaign]:
     from sftp_sync.cli import office
-    from sftp_sync.wiring import owned_campaign
+    from sftp_sync.wiring.owned import owned_campaign
 
     (one,) = office.chosen(office.read_config(context, config), [campaign])
     with owned_campaign(one, os.environ) as owned:

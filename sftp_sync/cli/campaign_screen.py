@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from sftp_sync.cli.screen import console, plain, table
-from sftp_sync.wiring import VendorCampaign
+from sftp_sync.wiring.owned import VendorCampaign
 
 APART = ("id", "name", "status", "agent", "files", "stats", "success", "calls")
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

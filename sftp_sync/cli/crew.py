@@ -21,7 +21,8 @@ from sftp_sync.run import Doors, run, send, wind_up
 from sftp_sync.sending.dispatcher import Shift
 from sftp_sync.sending.route import Patience
 from sftp_sync.steps.dispatch import Dispatched
-from sftp_sync.wiring import connector, nobody_watches, surroundings, vendors_of
+from sftp_sync.wiring.parts import connector, nobody_watches, surroundings
+from sftp_sync.wiring.vendors import vendors_of
 
 R = TypeVar("R")
 AT_ONCE = 16

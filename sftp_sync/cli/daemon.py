@@ -48,7 +48,7 @@ def daemon(
 
 def _porter(opened: Office) -> Porter:
     from sftp_sync.daemon.porter import Porter
-    from sftp_sync.wiring import nobody_watches, surroundings
+    from sftp_sync.wiring.parts import nobody_watches, surroundings
 
     never = threading.Event()
     return Porter(opened.ledger, surroundings(opened.config, opened.ledger, nobody_watches, never))

@@ -14,13 +14,18 @@ from sftp_sync.cli.options import (
     QuietOption,
     VerboseOption,
 )
-from sftp_sync.model.states import FileState
 
 if TYPE_CHECKING:
     from sftp_sync.ledger.returns import Returned
     from sftp_sync.model import FileRecord, Launch
 
-STATES = [state for state in FileState if state != FileState.ENTERING]
+# The states of `sftp_sync.model`, which `--help` need not load; a test holds them together.
+STATES = (
+    *("held", "dispatching", "following", "finished"),
+    *("unreadable", "rejected", "repeated"),
+)
+COLUMNS = ("#id", "campaign", "file", "state", "received, UTC", "#rows", "of these", "results")
+WANT_SOMETHING = ("held", "unreadable")
 
 
 def files(
@@ -55,8 +60,7 @@ def files(
         documents = [_document(one, returned[one.id], launched.get(one.id, [])) for one in found]
         office.print_json({"files": documents})
         return
-    columns = ("#id", "campaign", "file", "state", "received, UTC", "#rows", "of these", "results")
-    shown = table(*columns)
+    shown = table(*COLUMNS)
     for file in found:
         shown.add_row(
             str(file.id),
@@ -69,6 +73,16 @@ def files(
             results_words(returned[file.id]),
         )
     console().print(shown)
+    _show_reasons(found)
+
+
+def _show_reasons(found: Sequence[FileRecord]) -> None:
+    """Why files wait that want something of a person."""
+    from sftp_sync.cli.screen import console, plain
+
+    for file in found:
+        if file.state in WANT_SOMETHING:
+            console().print(f"  file {file.id}: {plain(file.reason)}")
 
 
 def _document(

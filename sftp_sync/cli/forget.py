@@ -32,7 +32,7 @@ def forget(
     from sftp_sync.cli import office
     from sftp_sync.forgetting import forget as erase
     from sftp_sync.intake.numbers import typed_number
-    from sftp_sync.wiring import nobody_watches, surroundings
+    from sftp_sync.wiring.parts import nobody_watches, surroundings
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     read = office.read_config(context, config)
@@ -57,7 +57,7 @@ def _say(phone: str, done: Forgotten) -> None:
     typer.echo(f"{short_phone(phone)} is erased from {many(erased.rows, 'row')} of", nl=False)
     typer.echo(f" {many(erased.files, 'file')}; their counts stay.")
     lines = (
-        ("Due or in doubt, and refused now", erased.not_called, "row"),
+        ("Due or in doubt, and rejected now", erased.not_called, "row"),
         ("Evidence of calls deleted", erased.evidence, "record"),
         ("Emptied of the number", erased.notices, "message"),
         ("Go out to partners without it", done.rewritten, "file"),

@@ -22,7 +22,7 @@ from sftp_sync.cli.options import (
 
 if TYPE_CHECKING:
     from sftp_sync.config import CampaignConfig
-    from sftp_sync.wiring import OwnedCampaign
+    from sftp_sync.wiring.owned import OwnedCampaign
 
 NEEDS_A_LOOK = 1
 app = typer.Typer(
@@ -49,7 +49,7 @@ def create(
     """Set it up from the campaign's `sftp` block. It is disabled at first."""
     from sftp_sync.cli import office
     from sftp_sync.errors import UsageError
-    from sftp_sync.wiring import hosted_settings
+    from sftp_sync.wiring.owned import hosted_settings
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with _opened(context, config, campaign) as (one, owned):
@@ -111,7 +111,7 @@ def update(
 ) -> None:
     """Bring it in line with the configuration, or turn it on or off."""
     from sftp_sync.cli import office
-    from sftp_sync.wiring import hosted_settings
+    from sftp_sync.wiring.owned import hosted_settings
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with _opened(context, config, campaign) as (one, owned):
@@ -143,6 +143,7 @@ def try_connection(
 ) -> None:
     """Let the vendor try the connection. Without a test that passed it cannot be enabled."""
     from sftp_sync.cli import office
+    from sftp_sync.errors import printable
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with _opened(context, config, campaign) as (_, owned):
@@ -153,7 +154,7 @@ def try_connection(
         office.print_json(document)
     elif not tested.ok or not quiet:
         verdict = "passed" if tested.ok else "failed"
-        typer.echo(f"{campaign}: the vendor's test {verdict}: {tested.said}")
+        typer.echo(f"{campaign}: the vendor's test {verdict}: {printable(tested.said)}")
         if not tested.ok:
             typer.echo(f"To see what is set there: sftp-sync campaign hosted-sftp show {campaign}")
     raise typer.Exit(0 if tested.ok else NEEDS_A_LOOK)
@@ -211,7 +212,7 @@ def _opened(
     context: typer.Context, config: Path | None, campaign: str
 ) -> Iterator[tuple[CampaignConfig, OwnedCampaign]]:
     from sftp_sync.cli import office
-    from sftp_sync.wiring import owned_campaign
+    from sftp_sync.wiring.owned import owned_campaign
 
     (one,) = office.chosen(office.read_config(context, config), [campaign])
     with owned_campaign(one, os.environ) as owned:

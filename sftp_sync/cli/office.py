@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -16,8 +17,9 @@ from sftp_sync import logs
 from sftp_sync.cli.owner import act_as_owner
 from sftp_sync.config import CampaignConfig, Config, find_config, load
 from sftp_sync.errors import UsageError
-from sftp_sync.ledger import Ledger
-from sftp_sync.wiring import open_ledger
+
+if TYPE_CHECKING:
+    from sftp_sync.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,21 @@ class Office:
 
 
 def read_config(context: typer.Context, config: Path | None) -> Config:
-    """The configuration that was named before or after the command, or the first that is there."""
+    """The configuration that was named before or after the command, or the first that is there;
+    from here on the command has the rights of the owner of its state directory, and no more.
+    """
     named = config if config is not None else context.find_root().obj
-    return load(find_config(named, os.environ), os.environ)
+    read = load(find_config(named, os.environ), os.environ)
+    if read.state_dir.is_dir():
+        act_as_owner(read.state_dir)
+    return read
 
 
 @contextmanager
 def opened(config: Config, *, may_migrate: bool = False) -> Iterator[Office]:
     """The ledger, as the owner of the state directory."""
+    from sftp_sync.wiring.parts import open_ledger
+
     act_as_owner(config.state_dir)
     with open_ledger(config, may_migrate=may_migrate) as ledger:
         yield Office(config, ledger)
@@ -68,5 +77,12 @@ def set_up_logs(*, verbose: bool, quiet: bool, is_service: bool = False) -> None
 
 
 def print_json(document: object) -> None:
-    """One document on stdout, and nothing else there."""
-    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    """One document on stdout, and nothing else there. What would move something on a terminal is
+    written as JSON writes control characters; letters of all languages stay.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    typer.echo(
+        "".join(
+            sign if sign.isprintable() or sign == "\n" else json.dumps(sign)[1:-1] for sign in text
+        )
+    )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sftp_sync.cli.exits import Exit
 from sftp_sync.cli.options import ConfigOption, JsonOption, QuietOption, VerboseOption, file_id
 
 if TYPE_CHECKING:
+    from sftp_sync.cli.office import Office
     from sftp_sync.ledger import Ledger
     from sftp_sync.model import FileRecord
 
@@ -30,13 +33,20 @@ def release(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Let held files go on, or import repeated ones after all."""
+    """Let held files go on, or import repeated ones after all. Where contacts settings were changed
+    since a file was read, its rows are judged anew by them.
+    """
     from sftp_sync.cli import office
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with office.opened(office.read_config(context, config)) as opened:
         ids = _asked(opened.ledger, files, every=every, verb="release")
-        _show([opened.ledger.files.release(one) for one in ids], as_json=json, quiet=quiet)
+        released = [_released(opened, one) for one in ids]
+    _show(released, as_json=json, quiet=quiet)
+    nothing_to_send = [one for one in released if one.state != "dispatching"]
+    for file in nothing_to_send:
+        typer.echo(f"File {file.id} has nothing to send. Type: sftp-sync rows {file.id}", err=True)
+    raise typer.Exit(Exit.NEEDS_A_LOOK if nothing_to_send else 0)
 
 
 def reject(
@@ -48,13 +58,40 @@ def reject(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Decide that held or repeated files are not sent. Their rows become refused."""
+    """Decide that held or repeated files are not sent. Their rows become rejected; an unreadable
+    file is put aside. Of a file that is being sent, those rows are rejected that nobody sends any
+    more: their campaign, or its campaign_id or base_url, is not in the configuration.
+    """
     from sftp_sync.cli import office
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with office.opened(office.read_config(context, config)) as opened:
         ids = _asked(opened.ledger, files, every=every, verb="reject")
-        _show([opened.ledger.files.reject(one) for one in ids], as_json=json, quiet=quiet)
+        _show([_rejected(opened, one) for one in ids], as_json=json, quiet=quiet)
+
+
+def _released(opened: Office, file_id: int) -> FileRecord:
+    from sftp_sync.intake.judging import judge_anew
+    from sftp_sync.wiring.parts import nobody_watches, surroundings
+
+    files = opened.ledger.files
+    configured = opened.config.campaigns.get(files.get(file_id).campaign)
+    if configured is not None:
+        around = surroundings(opened.config, opened.ledger, nobody_watches, threading.Event())
+        judge_anew(file_id, configured.model, around)
+    return files.release(file_id)
+
+
+def _rejected(opened: Office, file_id: int) -> FileRecord:
+    from sftp_sync.model import FileState
+    from sftp_sync.wiring.parts import now
+
+    files = opened.ledger.files
+    file = files.get(file_id)
+    if file.state != FileState.DISPATCHING:
+        return files.reject(file_id)
+    configured = opened.config.campaigns.get(file.campaign)
+    return files.reject_elsewhere(file_id, None if configured is None else configured.model, now())
 
 
 def _asked(ledger: Ledger, files: list[int] | None, *, every: bool, verb: str) -> list[int]:

@@ -75,7 +75,7 @@ def _file_content(made: Report, output: Path) -> bytes:
 def _composed(context: typer.Context, config: Path | None, campaign: str, since: str) -> Report:
     from sftp_sync.cli import office
     from sftp_sync.report import Period, compose
-    from sftp_sync.wiring import now
+    from sftp_sync.wiring.parts import now
 
     read = office.read_config(context, config)
     (chosen,) = office.chosen(read, [campaign])

@@ -9,7 +9,7 @@ from rich.table import Table
 from sftp_sync.admission import UntestedError
 from sftp_sync.cli.crew import Everything
 from sftp_sync.cli.screen import coloured, console, counted, plain, show_attention, table
-from sftp_sync.model import FileRecord, RowState, many
+from sftp_sync.model import FileRecord, FileState, RowState, many
 from sftp_sync.overview import Standing, file_document
 from sftp_sync.reports import RunReport, SendReport, WindUp
 from sftp_sync.steps.collect import Collected
@@ -102,7 +102,7 @@ def _show(standing: Standing, run: RunReport | None, end: WindUp) -> None:
     if collected.files:
         screen.print(_files_table(collected, {file.id: file for file in standing.files}))
     for file in collected.files:
-        if file.state in {"refused", "repeated"}:
+        if file.state in {FileState.UNREADABLE, FileState.REPEATED}:
             screen.print(f"  file {file.id}: {plain(file.reason)}")
     if collected.left_for_later:
         left = len(collected.left_for_later)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,7 @@ class Retried(StrEnum):
     """What can be sent again."""
 
     REFUSED = "refused"
+    REJECTED = "rejected"
 
 
 def resolve(
@@ -55,7 +57,7 @@ def resolve(
 ) -> None:
     """Settle a row in doubt by hand."""
     from sftp_sync.cli import office
-    from sftp_sync.wiring import now
+    from sftp_sync.wiring.parts import instant
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with office.opened(office.read_config(context, config)) as opened:
@@ -63,7 +65,7 @@ def resolve(
         if file:
             opened.ledger.files.get(row)
         work = verdicts.resolve_file if file else verdicts.resolve_row
-        number = work(row, verdict.value, now(), _longest_wait(opened))
+        number = work(row, verdict.value, instant(), _longest_wait(opened))
     _say(number, f"{verdict.value} now", as_json=json, quiet=quiet)
 
 
@@ -76,20 +78,22 @@ def retry(
     verbose: VerboseOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Send the refused rows of a file again."""
+    """Send the refused, or rejected, rows of a file again."""
     from sftp_sync.cli import office
-    from sftp_sync.wiring import now
+    from sftp_sync.model import RowState
+    from sftp_sync.wiring.parts import instant
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     with office.opened(office.read_config(context, config)) as opened:
         opened.ledger.files.get(file)
-        number = opened.ledger.verdicts.retry(file, now())
+        verdicts, wait = opened.ledger.verdicts, _longest_wait(opened)
+        number = verdicts.retry(file, instant(), wait, RowState(state.value))
     _say(number, f"due again, {state.value} before", as_json=json, quiet=quiet)
 
 
-def _longest_wait(opened: Office) -> float:
+def _longest_wait(opened: Office) -> timedelta:
     accounts = opened.config.accounts.values()
-    return max(account.uncertain_after_seconds for account in accounts)
+    return timedelta(seconds=max(account.uncertain_after_seconds for account in accounts))
 
 
 def _say(number: int, what: str, *, as_json: bool, quiet: bool) -> None:

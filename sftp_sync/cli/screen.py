@@ -5,26 +5,24 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from sftp_sync.around import Advance, Watch
-from sftp_sync.model import RowState
+from sftp_sync.errors import printable
+
+if TYPE_CHECKING:
+    from sftp_sync.around import Advance, Watch
+    from sftp_sync.model import RowState
 
 PIPED_WIDTH = 160  # where nobody looks at a screen, names are not cut
 COLOURS = {
     "held": "yellow",
     "refused": "red",
+    "unreadable": "red",
     "repeated": "yellow",
     "dispatching": "cyan",
     "following": "cyan",
@@ -58,8 +56,8 @@ def coloured(state: str) -> str:
 
 
 def plain(text: object) -> str:
-    """Text from outside: no markup of ours is read in it."""
-    return escape("" if text is None else str(text))
+    """Text from outside: no markup of ours is read in it, and it moves nothing on the terminal."""
+    return escape("" if text is None else printable(str(text)))
 
 
 def counted(rows: Mapping[RowState, int]) -> str:
@@ -77,6 +75,19 @@ def show_attention(lines: Sequence[str]) -> None:
 @contextmanager
 def watched(*, quiet: bool) -> Iterator[Watch]:
     """Progress bars on a terminal, nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        from sftp_sync.wiring.parts import nobody_watches
+
+        yield nobody_watches
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     bars = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -84,7 +95,6 @@ def watched(*, quiet: bool) -> Iterator[Watch]:
         TimeRemainingColumn(),
         console=console(stderr=True),
         transient=True,
-        disable=quiet or not sys.stderr.isatty(),
     )
 
     @contextmanager

@@ -39,7 +39,8 @@ def status(
     from sftp_sync.cli import office
     from sftp_sync.overview import left_behind, service, standings
     from sftp_sync.timetable import next_collect
-    from sftp_sync.wiring import concerns_of_this_machine, now, outlook
+    from sftp_sync.wiring.outlook import concerns_of_this_machine, outlook
+    from sftp_sync.wiring.parts import now
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     read = office.read_config(context, config)

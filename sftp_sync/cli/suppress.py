@@ -54,7 +54,7 @@ def add(
     """Never call these numbers. Rows that are due already are not sent either."""
     from sftp_sync.cli import office
     from sftp_sync.intake.numbers import typed_number
-    from sftp_sync.wiring import now
+    from sftp_sync.wiring.parts import now
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     phones = [typed_number(number, region) for number in numbers]
@@ -133,7 +133,7 @@ def push(
     from sftp_sync.cli import office
     from sftp_sync.cli.asking import require_consent
     from sftp_sync.model import many
-    from sftp_sync.wiring import owned_campaign
+    from sftp_sync.wiring.owned import owned_campaign
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     read = office.read_config(context, config)

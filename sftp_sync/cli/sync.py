@@ -80,7 +80,7 @@ def _sync(
     from sftp_sync.cli.crew import run_everything
     from sftp_sync.cli.reports import show_reports, sync_document
     from sftp_sync.cli.screen import show_attention, watched
-    from sftp_sync.overview import left_behind, standings
+    from sftp_sync.overview import left_behind, restored, standings
 
     with (
         office.opened(config, may_migrate=True) as opened,
@@ -89,7 +89,8 @@ def _sync(
         done = run_everything(chosen, opened, watch, order)
         _keep_house(opened)
         found = standings([one.model for one in chosen], opened.ledger)
-        left = [one.line for one in left_behind(opened.ledger, config.campaigns)]
+        beside = (*restored(opened.ledger), *left_behind(opened.ledger, config.campaigns))
+        left = [one.line for one in beside]
     if json:
         office.print_json(sync_document(done, found) | {"attention": left})
     else:
@@ -101,7 +102,8 @@ def _sync(
 def _keep_house(opened: Office) -> None:
     """What a daemon does once a day is done by the first run of a day where there is none."""
     from sftp_sync.housekeeping import keep_house
-    from sftp_sync.wiring import house_rules, nobody_watches, surroundings
+    from sftp_sync.wiring.house import house_rules
+    from sftp_sync.wiring.parts import nobody_watches, surroundings
 
     never = threading.Event()
     around = surroundings(opened.config, opened.ledger, nobody_watches, never)

@@ -9,7 +9,7 @@ from sftp_sync.cli.asking import require_consent
 from sftp_sync.errors import VendorRefused
 
 if TYPE_CHECKING:
-    from sftp_sync.wiring import OwnedCampaign
+    from sftp_sync.wiring.owned import OwnedCampaign
 
 
 class Status(StrEnum):

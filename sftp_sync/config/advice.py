@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pwd
 import stat
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -29,12 +30,13 @@ def advice(
 def _findings(
     form: Form, secrets: Mapping[Where, Secret], path: Path
 ) -> Iterator[tuple[Where, str]]:
+    ours = _group_of(form.state_dir)
     inline = [where for where, secret in secrets.items() if _is_inline(where, secret)]
-    if inline and _others_may_read(path):
-        yield inline[0], f"a secret in a file that others may read. Type `chmod 600 {path}`."
+    if inline and (readers := _readers(path, ours)):
+        yield inline[0], f"a secret in a file that {readers} may read. Type `chmod 600 {path}`."
     for where, secret in secrets.items():
         if secret.source == "file":
-            yield from _secret_file(where, Path(secret.reference))
+            yield from _secret_file(where, Path(secret.reference), ours)
     if form.web and form.web.host not in LOOPBACK:
         yield ("web", "listen"), "anybody who reaches this address reads the status page."
     yield from _shared_accounts(form)
@@ -54,10 +56,10 @@ def _is_inline(where: Where, secret: Secret) -> bool:
     return where != ("database",) or password_in(secret.resolve({})) is not None
 
 
-def _secret_file(where: Where, path: Path) -> Iterator[tuple[Where, str]]:
+def _secret_file(where: Where, path: Path, ours: int | None) -> Iterator[tuple[Where, str]]:
     try:
-        if _others_may_read(path):
-            yield where, f"others may read {path}. Type `chmod 600 {path}`."
+        if readers := _readers(path, ours):
+            yield where, f"{readers} may read {path}. Type `chmod 600 {path}`."
     except FileNotFoundError:
         yield where, f"there is no file {path} yet."
     except OSError:
@@ -65,8 +67,22 @@ def _secret_file(where: Where, path: Path) -> Iterator[tuple[Where, str]]:
         return
 
 
-def _others_may_read(path: Path) -> bool:
-    return bool(path.stat().st_mode & stat.S_IROTH)
+def _readers(path: Path, ours: int | None) -> str:
+    """Who may read a file beside its owner; nobody else is in the group of the service's user."""
+    found = path.stat()
+    if found.st_mode & stat.S_IROTH:
+        return "others"
+    if found.st_mode & stat.S_IRGRP and found.st_gid != ours:
+        return "its group"
+    return ""
+
+
+def _group_of(state_dir: Path) -> int | None:
+    """The group of the user that the state directory belongs to."""
+    try:
+        return pwd.getpwuid(state_dir.stat().st_uid).pw_gid
+    except (OSError, KeyError):
+        return None
 
 
 def _hasty_accounts(form: Form) -> Iterator[tuple[Where, str]]:

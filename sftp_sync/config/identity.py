@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from urllib.parse import urlsplit
 
 from sftp_sync.config.accounts import Account
 from sftp_sync.config.campaigns import CampaignSettings
 from sftp_sync.config.secret import Secret
+from sftp_sync.model.normal_form import SEPARATOR, normal_address, normal_campaign_id
 
-DEFAULT_PORTS = {"https": 443, "http": 80}
+# Where each file becomes a campaign of its own there is no id but our own name.
+LIST_TAKERS = frozenset({"kathan"})
+
+
+def takes_lists(account: Account) -> bool:
+    """Whether the vendor makes a campaign of each file."""
+    return account.provider in LIST_TAKERS
 
 
 def destination(name: str, settings: CampaignSettings, account: Account) -> str:
-    """The vendor's campaign: by its own id, or for Kathan by the account and our name."""
-    url = urlsplit(account.base_url)
-    port = "" if url.port in {None, DEFAULT_PORTS[url.scheme]} else f":{url.port}"
-    host = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
-    base = f"{url.scheme}://{host}{port}{url.path}"
-    if account.provider == "talkover":
-        return f"{base}#{settings.campaign_id}"
-    return f"{base}#{account.user_id}/{name}"
+    """The vendor's campaign: by its own id, or by the account's user and our name."""
+    if takes_lists(account):
+        campaign = f"{account.user_id}/{name}"
+    else:
+        campaign = normal_campaign_id(settings.campaign_id or "")
+    return f"{normal_address(account.base_url)}{SEPARATOR}{campaign}"
 
 
 def connection(settings: CampaignSettings) -> str:

@@ -14,7 +14,7 @@ from sftp_sync.config.campaigns import CampaignSettings
 from sftp_sync.config.database import ledger_address
 from sftp_sync.config.folders import colliding_folders
 from sftp_sync.config.form import CampaignConfig, Config, Form
-from sftp_sync.config.identity import connection, destination
+from sftp_sync.config.identity import connection, destination, takes_lists
 from sftp_sync.config.problems import ConfigProblems, Where, dotted
 from sftp_sync.config.rules import Finding, broken_rules
 from sftp_sync.config.secret import Place, Secret
@@ -108,10 +108,12 @@ def _place(secrets: Mapping[Where, Secret], tree: Tree, path: Path) -> None:
 
 def _campaign(name: str, settings: CampaignSettings, form: Form) -> Campaign:
     """The part of a campaign that the steps work from."""
+    account = form.accounts[settings.account]
     return Campaign(
         name=name,
         account=settings.account,
-        destination=destination(name, settings, form.accounts[settings.account]),
+        destination=destination(name, settings, account),
+        takes_lists=takes_lists(account),
         connection=connection(settings),
         host=settings.sftp.host if settings.sftp else "",
         import_path=settings.import_path,

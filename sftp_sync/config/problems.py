@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from sftp_sync.errors import ConfigError
+from sftp_sync.errors import ConfigError, printable
 
 LONGEST_KEY, LONGEST_MESSAGE = 100, 1000
 Where = tuple[str | int, ...]
@@ -41,17 +41,15 @@ class ConfigProblems(ConfigError):
 def dotted(where: Where) -> str:
     """A path as the operator reads it: campaigns.renewals.files.pattern[0]."""
     parts = (
-        f"[{part}]" if isinstance(part, int) else f".{printable(part, LONGEST_KEY)}"
+        f"[{part}]" if isinstance(part, int) else f".{one_line(part, LONGEST_KEY)}"
         for part in where
     )
     return "".join(parts).removeprefix(".")
 
 
-def printable(text: str, most: int = LONGEST_MESSAGE) -> str:
+def one_line(text: str, most: int = LONGEST_MESSAGE) -> str:
     """Text that neither breaks the line nor fills the screen."""
-    whole = "".join(
-        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:most]
-    )
+    whole = printable(text[:most])
     return whole if len(text) <= most else f"{whole}…"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from sftp_sync.config.nodes import MOST_LEVELS, TOO_DEEP, NotYaml, composed
-from sftp_sync.config.problems import ConfigProblems, Problem, Where, dotted, printable
+from sftp_sync.config.problems import ConfigProblems, Problem, Where, dotted, one_line
 from sftp_sync.config.scalars import require_whole_characters, scalar, whole
 
 MAX_BYTES = 10_000_000
@@ -45,7 +45,7 @@ class Tree:
     def complain(self, where: Where, message: str, line: int | None = None) -> None:
         """Note a problem at a place. What was written in place of a secret names no place."""
         at = self.line(where) if line is None else line
-        self.problems.append(Problem(at, dotted(_above_secrets(where)), printable(message)))
+        self.problems.append(Problem(at, dotted(_above_secrets(where)), one_line(message)))
 
 
 def _above_secrets(where: Where) -> Where:

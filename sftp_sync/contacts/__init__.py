@@ -3,10 +3,14 @@ the vendor is told about it.
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from sftp_sync.contacts.classifier import Classifier
-from sftp_sync.contacts.columns import Columns, choose_columns
-from sftp_sync.contacts.payload import PayloadRules, context_of, payload_of
+from sftp_sync.faces import on_demand
+
+if TYPE_CHECKING:
+    from sftp_sync.contacts.classifier import Classifier
+    from sftp_sync.contacts.columns import Columns, choose_columns
+    from sftp_sync.contacts.payload import PayloadRules, context_of, payload_of
 
 __all__ = [
     "Classifier",
@@ -17,6 +21,16 @@ __all__ = [
     "is_own_result",
     "payload_of",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = on_demand(
+        __name__,
+        {
+            "classifier": "Classifier",
+            "columns": "Columns choose_columns",
+            "payload": "PayloadRules context_of payload_of",
+        },
+    )
 
 _MARKS_OF_A_RESULT = frozenset({"result_phone", "result_status", "result_line"})
 

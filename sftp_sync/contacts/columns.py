@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from sftp_sync.contacts.folding import folded
+from sftp_sync.contacts.folding import LONGEST_NAME, folded
 from sftp_sync.contacts.phone_names import is_phone_name
 from sftp_sync.contacts.templates import columns_named
 from sftp_sync.errors import FileRefused
-from sftp_sync.model import ContactRules
+from sftp_sync.model import ContactRules, shown
 from sftp_sync.phones import PhoneFound, parse
 
-_HEADERS_SHOWN = 20
+_HEADERS_SHOWN, _NAME_SHOWN = 20, 60
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,11 @@ def column_of(header: Sequence[str], name: str) -> int | None:
     if name in header:
         return header.index(name)
     wanted = folded(name)
-    alike = [column for column, other in enumerate(header) if wanted and folded(other) == wanted]
+    alike = [
+        column
+        for column, other in enumerate(header)
+        if wanted and len(other) <= LONGEST_NAME and folded(other) == wanted
+    ]
     return alike[0] if alike else None
 
 
@@ -100,7 +104,7 @@ def _configured(header: tuple[str, ...], name: str, setting: str) -> int:
     meant = next((other for other in header if nearest and other.casefold() == nearest[0]), None)
     raise FileRefused(
         f'There is no column "{name}", which {setting} asks for. {_listed(header)}',
-        fix=f'Did you mean "{meant}"?' if meant else f"Set {setting} to one of them.",
+        fix=f"Did you mean {_quoted([meant])}?" if meant else f"Set {setting} to one of them.",
         who="you",
     )
 
@@ -110,7 +114,7 @@ def _plain_phone_column(header: tuple[str, ...]) -> int:
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
-        names = " and ".join(f'"{header[column]}"' for column in candidates)
+        names = _quoted([header[column] for column in candidates], " and ")
         raise FileRefused(
             f"Several columns could hold the phone number: {names}.",
             fix="Set contacts.phone to the one to call, or to several, best first.",
@@ -129,6 +133,11 @@ def _plain_phone_column(header: tuple[str, ...]) -> int:
 
 
 def _listed(header: tuple[str, ...]) -> str:
-    named = [f'"{name}"' for name in header if name]
-    more = f" and {len(named) - _HEADERS_SHOWN} more" if len(named) > _HEADERS_SHOWN else ""
-    return f"The columns are {', '.join(named[:_HEADERS_SHOWN])}{more}."
+    return f"The columns are {_quoted([name for name in header if name])}."
+
+
+def _quoted(names: Sequence[str], between: str = ", ") -> str:
+    """Names of columns, as many and as much of them as a person reads."""
+    some = [f'"{shown(name)[:_NAME_SHOWN]}"' for name in names[:_HEADERS_SHOWN]]
+    more = f" and {len(names) - _HEADERS_SHOWN} more" if len(names) > _HEADERS_SHOWN else ""
+    return between.join(some) + more

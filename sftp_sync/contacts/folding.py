@@ -10,6 +10,9 @@ _NO_DECOMPOSITION = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "°": "o"}
 )
 
+# Nobody calls a column or a country by more. Unicode's rules may take the square of its length.
+LONGEST_NAME = 255
+
 
 def folded(name: str) -> str:
     """`Téléphone_Portable` and `telephone portable` are one name."""

@@ -7,7 +7,7 @@ and qualifiers: "Customer Phone 1" is one, "Phone type" is none.
 
 from __future__ import annotations
 
-from sftp_sync.contacts.folding import folded, words
+from sftp_sync.contacts.folding import LONGEST_NAME, folded, words
 
 NAMES: dict[str, tuple[str, ...]] = {
     "en": (
@@ -166,6 +166,8 @@ _QUALIFYING = frozenset(folded(word) for listed in _QUALIFIERS.values() for word
 
 def is_phone_name(header: str) -> bool:
     """Whether a column of this name plainly holds phone numbers."""
+    if len(header) > LONGEST_NAME:
+        return False
     if folded(header) in _NAMES:
         return True
     parts = words(header)

@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from sftp_sync.contacts.alpha3 import ALPHA_2
-from sftp_sync.contacts.folding import folded
+from sftp_sync.contacts.folding import LONGEST_NAME, folded
 from sftp_sync.phones import country_names, is_region, region_of_calling_code
 
 _CALLING_CODE = re.compile(r"\(?(?:\+|00)?\s*([1-9][0-9]{0,2})\)?")
@@ -22,9 +22,13 @@ _EVERYDAY = {"uk": "GB", "england": "GB", "scotland": "GB", "wales": "GB", "usa"
              "federalrepublicofgermany": "DE", "bundesrepublikdeutschland": "DE"}  # fmt: skip
 
 
-@lru_cache(maxsize=4_096)
 def region_of(text: str) -> str | None:
     """ISO alpha-2 for a code, a calling code or a country's name in any language; else None."""
+    return _region_of(text) if len(text) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=4_096)
+def _region_of(text: str) -> str | None:
     cleaned = text.strip()
     code = cleaned.upper()
     if is_region(code):

@@ -16,6 +16,8 @@ from sftp_sync.timetable import Timetable, is_due, next_run, timetable
 
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=1)
+# As long as it takes until a holder on another machine is known to be dead.
+BUSY_PAUSE = timedelta(seconds=30)
 # Of no hour in particular: whoever has just set one up waits for its first run.
 OF_NO_HOUR = ("hourly", "every")
 
@@ -79,14 +81,19 @@ class Diary:
                 self._known[key] = replace(self._known[key], started_at=now)
 
     def ended(self, key: Key, now: datetime, problem: BaseException | None) -> None:
-        """A step has ended; one that failed is tried again with growing pauses."""
-        is_ok = problem is None or isinstance(problem, LeaseBusy)
+        """A step has ended; one that failed is tried again with growing pauses, and soon where
+        another process was at it: that one may be dead, and has then done nothing.
+        """
+        is_busy, is_ok = isinstance(problem, LeaseBusy), problem is None
         changed: list[RunRecord] = []
         with self._guard:
             known = self._known.get(key)
             if known is None or known.started_at is None:
                 return  # The campaign has left the configuration meanwhile.
-            changed.append(_ended(known, self._planned[key], now, is_ok=is_ok))
+            table = self._planned[key]
+            changed.append(
+                _put_off(known, table, now) if is_busy else _ended(known, table, now, is_ok=is_ok)
+            )
             follow: Key = (key[0], "follow")
             if key[1] == "wind_up" and is_ok and follow in self._known:
                 # Following was part of it.
@@ -111,6 +118,12 @@ def _ended(known: RunRecord, table: Timetable, now: datetime, *, is_ok: bool) ->
         failures=failures,
         retry_at=None if is_ok else now + _pause(failures),
     )
+
+
+def _put_off(known: RunRecord, table: Timetable, now: datetime) -> RunRecord:
+    """Nothing was done, and nothing has failed."""
+    served = (known.started_at or now) - table.offset
+    return replace(known, served_until=served, finished_at=now, retry_at=now + BUSY_PAUSE)
 
 
 def _planned(key: Key, table: Timetable, before: RunRecord | None, now: datetime) -> RunRecord:

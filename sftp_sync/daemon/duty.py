@@ -13,7 +13,7 @@ from sftp_sync.daemon.visits import Visits
 from sftp_sync.daemon.watchman import Watchman
 from sftp_sync.ledger import Ledger
 from sftp_sync.run import Doors
-from sftp_sync.wiring import connector, nobody_watches, surroundings
+from sftp_sync.wiring.parts import connector, nobody_watches, surroundings
 
 Equip = Callable[[Surroundings], Surroundings]
 """Gives the steps another clock, or somebody who listens."""
@@ -39,8 +39,8 @@ class Duty:
         self._guard = threading.Lock()
         self._around = equip(surroundings(config, ledger, nobody_watches, self._stopping))
         ours = _by_account(list(self.campaigns.values()))
-        names = {name: [one.name for one in campaigns] for name, campaigns in ours.items()}
-        self._watchman = Watchman(names, self._around)
+        models = {name: [one.model for one in campaigns] for name, campaigns in ours.items()}
+        self._watchman = Watchman(models, self._around)
         earlier: Mapping[str, Sending] = {} if before is None else before.sendings
         self.sendings: Mapping[str, Sending] = {
             name: Sending(

@@ -121,6 +121,8 @@ class Life:
             duty.see_to(name, self._visits)
 
     def _beat(self) -> None:
+        if self._lease.replaced is not None:
+            raise self._lease.replaced
         if self._lease.lost:
             raise LeaseBusy(
                 "Another daemon has taken over this ledger; this one was silent for too long.",

@@ -20,7 +20,8 @@ from sftp_sync.errors import SyncError
 from sftp_sync.housekeeping import keep_house
 from sftp_sync.ledger import Ledger
 from sftp_sync.web import Meters, Sources, StatusServer
-from sftp_sync.wiring import concerns_now, house_rules, targets_of
+from sftp_sync.wiring.house import house_rules
+from sftp_sync.wiring.targets import concerns_now, targets_of
 
 DAEMON, CAUSE = "daemon", "web"
 ROUND_SECONDS = 15.0

@@ -16,7 +16,7 @@ from sftp_sync.errors import ConfigError, LeaseBusy, SyncError
 from sftp_sync.run import send
 from sftp_sync.sending.dispatcher import Shift
 from sftp_sync.sending.route import Patience
-from sftp_sync.wiring import Vendors, vendors_of
+from sftp_sync.wiring.vendors import Vendors, vendors_of
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0

@@ -105,4 +105,4 @@ def _done(
     problems = wind_up(campaign, doors, around, PARTS[step]).problems
     stopped = [one for one in problems if isinstance(one, Stopped)]
     faults = [one for one in problems if not isinstance(one, LeaseBusy)]
-    return next(iter((*stopped, *faults)), None)
+    return next(iter((*stopped, *faults, *problems)), None)

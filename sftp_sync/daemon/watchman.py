@@ -13,6 +13,7 @@ import structlog
 
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import Stopped, SyncError
+from sftp_sync.model import Campaign
 
 # `release`, `resolve` and `resume` beside us are to take effect within a second.
 LOOK_SECONDS = 0.5
@@ -28,8 +29,9 @@ log = structlog.get_logger(__name__)
 class Watchman:
     """Knows which accounts have something to do, and wakes them."""
 
-    def __init__(self, campaigns: Mapping[str, Sequence[str]], around: Surroundings) -> None:
-        self._accounts = {one: name for name, ours in campaigns.items() for one in ours}
+    def __init__(self, campaigns: Mapping[str, Sequence[Campaign]], around: Surroundings) -> None:
+        self._campaigns = {one.name: one for ours in campaigns.values() for one in ours}
+        self._accounts = {one.name: name for name, ours in campaigns.items() for one in ours}
         self._around = around
         self._bells = {name: threading.Event() for name in campaigns}
         self._thread = threading.Thread(target=self._watch, name="watchman", daemon=True)
@@ -83,8 +85,9 @@ class Watchman:
     def _busy(self) -> set[str]:
         """The campaigns with something to do; the question that is nearly always enough first."""
         ledger = self._around.ledger
-        moving = sorted(ledger.files.dispatching() & self._accounts.keys())
-        if not moving:
+        names = sorted(ledger.files.dispatching() & self._campaigns.keys())
+        if not names:
             return set()
-        until = self._around.now() + AWAKE
-        return ledger.claims.due(moving) | ledger.doubts.due_campaigns(moving, until)
+        moving = [self._campaigns[name] for name in names]
+        soon = ledger.doubts.looked_into(moving, self._around.instant(), AWAKE)
+        return ledger.claims.due(moving) | soon

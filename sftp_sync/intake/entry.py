@@ -1,4 +1,4 @@
-"""How a staged file enters the ledger: with its rows, as a repeat, or refused with the reason."""
+"""How a staged file enters the ledger: with its rows, as a repeat, or unreadable with a reason."""
 
 from __future__ import annotations
 
@@ -107,11 +107,11 @@ def refuse(desk: Desk, staged: StagedFile, error: FileRefused) -> FileRecord:
         sha256=staged.sha256 or None,
         size=staged.size,
         received_at=received_at,
-        state=FileState.REFUSED,
+        state=FileState.UNREADABLE,
         reason=str(error),
     )
     arrival = Arrival.of(desk.campaign, staged, received_at, reading_of(desk.campaign))
-    ending = Ending(FileState.REFUSED, str(error), compose(desk.around, receipt))
+    ending = Ending(FileState.UNREADABLE, str(error), compose(desk.around, receipt))
     desk.around.ledger.entering.take_back(desk.lease, desk.campaign.name)
     return _set_aside(desk, arrival, ending)
 
@@ -119,7 +119,7 @@ def refuse(desk: Desk, staged: StagedFile, error: FileRefused) -> FileRecord:
 def refuse_our_own(desk: Desk, staged: StagedFile) -> FileRecord:
     """A file of ours in the inbox. Nobody is told: an answer would be one more such file."""
     arrival = Arrival.of(desk.campaign, staged, desk.around.now(), ANY_READING)
-    return _set_aside(desk, arrival, Ending(FileState.REFUSED, OUR_OWN))
+    return _set_aside(desk, arrival, Ending(FileState.UNREADABLE, OUR_OWN))
 
 
 def _write_rows(desk: Desk, file_id: int, contact_list: ContactList, staged: StagedFile) -> Tally:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sftp_sync import contacts
+from sftp_sync import contacts, phones
 from sftp_sync.model import Batch, ClassifiedBatch, Code, ContactRules, Table
-from sftp_sync.phones import PhoneFound, parse
 
 HARMLESS = {None, Code.EMPTY_PHONE}
 
@@ -61,7 +60,10 @@ def _reading_rules(rules: ContactRules, header: Sequence[str]) -> ContactRules:
 
 def _columns(header: tuple[str, ...], rules: ContactRules) -> contacts.Columns:
     """Where the numbers stand; in a list of one column there is no doubt, whatever its name."""
-    is_lone_name = len(header) == 1 and not isinstance(parse(header[0], rules.region), PhoneFound)
-    if is_lone_name and not rules.phone:
+    if len(header) == 1 and not rules.phone and not _is_a_number(header[0], rules.region):
         return contacts.Columns(header=header, phone=(0,), region_column=None)
     return contacts.choose_columns(header, rules)
+
+
+def _is_a_number(text: str, region: str | None) -> bool:
+    return isinstance(phones.parse(text, region), phones.PhoneFound)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -51,17 +51,32 @@ def mapping_of(campaign: Campaign) -> dict[str, object]:
 
 
 def reading_of(campaign: Campaign) -> str:
-    """A fingerprint of the settings a file is read with: a refused file is read again once they
-    have changed.
+    """A fingerprint of the settings a file is read with, in two parts: how its bytes become cells,
+    and how its cells are judged. An unreadable file is read again, and a held one judged anew, once
+    they have changed.
     """
     files, rules = campaign.files, campaign.contacts
-    settings = [
-        (files.sheet, files.encoding, files.delimiter, files.max_bytes, files.max_rows),
+    cells = [files.sheet, files.encoding, files.delimiter]
+    verdicts = [
+        (files.max_bytes, files.max_rows),
         (rules.phone, rules.region, rules.region_column, rules.bare_numbers),
         mapping_of(campaign),
         dict(campaign.overrides),
+        campaign.allow_duplicates,
     ]
-    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()
+    return ":".join(_fingerprint(part) for part in (cells, verdicts))
+
+
+def reads_cells_alike(one: str, other: str) -> bool:
+    """Whether the same bytes are the same cells by both of these settings. A fingerprint of an
+    earlier version has one part, which does not tell.
+    """
+    parts = [fingerprint.partition(":") for fingerprint in (one, other)]
+    return parts[0][0] == parts[1][0] or not all(colon for _, colon, _ in parts)
+
+
+def _fingerprint(settings: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(settings).encode()).hexdigest()[:32]
 
 
 def _plain(payload: object) -> object:

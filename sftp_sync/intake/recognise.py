@@ -40,7 +40,7 @@ def recognise(
     alike = ledger.files.latest_alike(campaign.name, staged)
     if ledger.deliveries.is_ours(staged.sha256):
         return Known(alike.id) if alike is not None else Ours()
-    first = ledger.files.first_import(campaign.destination, staged.sha256)
+    first = ledger.files.first_import(campaign, staged.sha256)
     if first is None:
         if alike is None or alike.reading != reading_of(campaign):
             return New()
@@ -48,7 +48,7 @@ def recognise(
     # What left the inbox when it was read and is there again was dropped anew, not only touched.
     if alike is None or alike.tidy == "done":
         return Repeat(first)
-    told = alike.id != first.id and alike.state != FileState.REFUSED
+    told = alike.id != first.id and alike.state != FileState.UNREADABLE
     if told or staged.source.modified_at is None:
         return Known(alike.id)
     return Repeat(first)

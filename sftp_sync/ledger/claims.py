@@ -7,23 +7,36 @@ called a short time ago.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, Connection, Engine, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
+from sftp_sync.ledger.claim_numbers import ClaimNumbers
 from sftp_sync.ledger.conditions import is_number_in_doubt
-from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.destinations import Place, is_place_of, pairs_of, place_now
+from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.forbidding import suppress, wanting, was_called_recently
-from sftp_sync.ledger.gap import put_row_in_doubt
+from sftp_sync.ledger.given_up import is_doubted, is_number_given_up
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
-from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.schema import campaigns, files, rows, spending
-from sftp_sync.model import Campaign, Claim, FileState, Idle, RowState
+from sftp_sync.ledger.records import AnyRow, claim_of
+from sftp_sync.ledger.schema import campaigns, destinations, files, rows, spending
+from sftp_sync.model import BootTime, Campaign, Claim, FileState, Idle, Instant, RowState
 
 JUDGED_AT_ONCE = 500
 EXPIRED_AT_ONCE = 20_000
@@ -31,34 +44,49 @@ DUE_FILES = 50
 EXPIRED = "it was not queued in time (expires_after)"
 
 
+Noting = Callable[[datetime], AbstractContextManager[Callable[[Claim], None]]]
+"""Notes a claim before it is committed: its COMMIT may be answered by nobody."""
+
+
 @dataclass(frozen=True)
 class Moment:
-    """When a claim is made: now, and the campaign's local day."""
+    """When a claim is made: now, by both clocks, and the campaign's local day."""
 
     now: datetime
     day: str
+    boot_time: BootTime
+
+    @property
+    def instant(self) -> Instant:
+        """The moment without its day."""
+        return Instant(self.now, self.boot_time)
 
 
 class Claims:
     """The verb by which rows are claimed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, numbers: ClaimNumbers, noting: Noting) -> None:
         self._engine = engine
+        self._numbers = numbers
+        self._noting = noting
 
-    def due(self, campaigns: Sequence[str]) -> set[str]:
-        """Those of these campaigns that have rows to send."""
-        pending = exists().where(rows.c.file_id == files.c.id, rows.c.state == RowState.PENDING)
-        asked = select(files.c.campaign).distinct().where(*_dispatching(campaigns), pending)
+    def due(self, campaigns: Sequence[Campaign]) -> set[str]:
+        """Those of these campaigns that have rows to send, by their names."""
         with reading(self._engine) as connection:
-            return set(connection.execute(asked).scalars())
+            return set(connection.execute(_have_due(pairs_of(campaigns))).scalars())
 
-    def count_due(self, campaigns: Sequence[str]) -> int:
+    def count_due(self, campaigns: Sequence[Campaign]) -> int:
         """How many rows of these campaigns are to be sent."""
         asked = (
             select(func.count())
             .select_from(files)
-            .join(rows, rows.c.file_id == files.c.id)
-            .where(*_dispatching(campaigns), rows.c.state == RowState.PENDING)
+            .join(destinations, is_place_of(pairs_of(campaigns), files.c.campaign))
+            .join(
+                rows,
+                (rows.c.file_id == files.c.id) & (rows.c.destination_id == destinations.c.id),
+            )
+            .where(*_dispatching([one.name for one in campaigns]))
+            .where(rows.c.state == RowState.PENDING)
         )
         with reading(self._engine) as connection:
             found: int = connection.execute(asked).scalar_one()
@@ -71,17 +99,41 @@ class Claims:
         that there are more to look at.
         """
         try:
-            with writing(self._engine) as connection:
-                lease.guard(connection)
-                return _claim(connection, lease, campaign, when)
+            with self._noting(when.now) as note, self._numbers.claiming(lease) as claiming:
+                found = _claim(claiming.connection, lease, campaign, when)
+                if not isinstance(found, Claim):
+                    return found
+                number = claiming.count(rows.c.id == found.row_id, when.now)
+                numbered = replace(found, number=number)
+                note(numbered)
+                return numbered
         except IntegrityError:
             # Another account's dispatcher has just claimed this number for the same vendor
             # campaign: the index has refereed, and the row waits.
             return Idle.IN_DOUBT
 
 
-def _dispatching(campaigns: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+@lru_cache(maxsize=64)
+def _have_due(pairs: tuple[tuple[str, str], ...]) -> Select[str]:
+    pending = exists().where(
+        rows.c.file_id == files.c.id,
+        rows.c.state == RowState.PENDING,
+        rows.c.destination_id == destinations.c.id,
+    )
+    return (
+        select(files.c.campaign)
+        .distinct()
+        .join(destinations, is_place_of(pairs, files.c.campaign))
+        .where(*_dispatching([name for name, _ in pairs]), pending)
+    )
+
+
+def _dispatching(campaigns: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     return files.c.campaign.in_(campaigns), files.c.state == FileState.DISPATCHING
+
+
+def _is_pending_at(place: Place) -> ColumnElement[bool]:
+    return (rows.c.state == RowState.PENDING) & (rows.c.destination_id == place.number)
 
 
 def claimant(lease: Lease) -> str:
@@ -93,15 +145,17 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
     stopped = stops_campaign(connection, campaign, when)
     if stopped is not None:
         return stopped
-    for file in due_files(connection, campaign, when.now):
+    place = place_now(connection, campaign)
+    is_judged = False
+    for file in due_files(connection, campaign, place, when.now):
         if stops_file(connection, campaign, file, when):
             return Idle.JUDGING
         for _ in range(JUDGED_AT_ONCE):
-            row = _next_row(connection, file.id)
+            row = _next_row(connection, place, file.id, when.instant)
             if row is None:
                 break
-            if row.doubt_since is not None:
-                put_row_in_doubt(connection, row)
+            if is_doubted(connection, row, when.instant):
+                is_judged = True
                 continue
             if suppress(connection, campaign, row):
                 continue
@@ -110,7 +164,9 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
         else:
             return Idle.JUDGING
         advance(connection, file.id)
-    return Idle.IN_DOUBT if is_any_due(connection, campaign.name) else Idle.NOTHING
+    if is_judged:
+        return Idle.JUDGING
+    return Idle.IN_DOUBT if is_any_due(connection, campaign, place) else Idle.NOTHING
 
 
 def stops_campaign(connection: Connection, campaign: Campaign, when: Moment) -> Idle | None:
@@ -138,12 +194,15 @@ def calls_left(connection: Connection, campaign: Campaign, day: str) -> int | No
     return max(0, limit - (spent or 0))
 
 
-def due_files(connection: Connection, campaign: Campaign, now: datetime) -> Sequence[AnyRow]:
+def due_files(
+    connection: Connection, campaign: Campaign, place: Place, now: datetime
+) -> Sequence[AnyRow]:
     """The files of a campaign with rows to send or to expire, oldest first: however many wait for
     a number in doubt, they hold up nobody.
     """
     pending = (rows.c.file_id == files.c.id) & (rows.c.state == RowState.PENDING)
-    is_next: ColumnElement[bool] = exists().where(pending, ~is_number_in_doubt())
+    here = rows.c.destination_id == place.number
+    is_next: ColumnElement[bool] = exists().where(pending, here, ~is_number_in_doubt(place))
     if campaign.expires_after is not None:
         is_next |= (files.c.received_at < now - campaign.expires_after) & exists().where(pending)
     asked = select(files.c.id, files.c.received_at, files.c.calls, files.c.limit_waived).where(
@@ -152,10 +211,10 @@ def due_files(connection: Connection, campaign: Campaign, now: datetime) -> Sequ
     return connection.execute(asked.order_by(files.c.id).limit(DUE_FILES)).all()
 
 
-def is_any_due(connection: Connection, campaign: str) -> bool:
+def is_any_due(connection: Connection, campaign: Campaign, place: Place) -> bool:
     """Whether a campaign has rows to send, though it be later."""
-    pending = exists().where(rows.c.file_id == files.c.id, rows.c.state == RowState.PENDING)
-    asked = select(exists().where(*_dispatching([campaign]), pending))
+    pending = exists().where(rows.c.file_id == files.c.id, _is_pending_at(place))
+    asked = select(exists().where(*_dispatching([campaign.name]), pending))
     return bool(connection.execute(asked).scalar_one())
 
 
@@ -187,22 +246,26 @@ def stops_file(connection: Connection, campaign: Campaign, file: AnyRow, when: M
     return False
 
 
-def _next_row(connection: Connection, file_id: int) -> AnyRow | None:
+def _next_row(connection: Connection, place: Place, file_id: int, now: Instant) -> AnyRow | None:
     """The next pending row whose number is in no doubt, in the order of the lines."""
-    pending = (rows.c.file_id == file_id) & (rows.c.state == RowState.PENDING)
-    asked = select(rows).where(pending, ~is_number_in_doubt()).order_by(rows.c.id).limit(1)
-    return connection.execute(asked).one_or_none()
+    pending = (rows.c.file_id == file_id) & _is_pending_at(place)
+    asked = select(rows, is_number_given_up(now).label("is_given_up"))
+    free = asked.where(pending, ~is_number_in_doubt(place))
+    return connection.execute(free.order_by(rows.c.id).limit(1)).one_or_none()
 
 
 def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) -> Claim | Idle:
-    attempt = row.attempt + 1
     claimed = connection.execute(
         update(rows)
         .where(rows.c.id == row.id, rows.c.state == RowState.PENDING)
+        # It may have been adopted by another destination between our look and now.
+        .where(rows.c.destination_id == row.destination_id)
         .values(
             state=RowState.SENDING,
-            attempt=attempt,
+            attempt=row.attempt + 1,
             claimed_at=when.now,
+            claimed_boot=when.boot_time.boot,
+            claimed_clock=when.boot_time.seconds,
             claimant=claimant(lease),
             reason=None,
         ),
@@ -211,16 +274,7 @@ def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) ->
         # A person has decided on it between our look and now.
         return Idle.JUDGING
     spend(connection, row.file_id, when.day, 1)
-    return Claim(
-        row_id=row.id,
-        attempt=attempt,
-        file_id=row.file_id,
-        line=row.line,
-        phone=row.phone,
-        cells=tuple(json.loads(row.cells)),
-        claimed_at=when.now,
-        day=when.day,
-    )
+    return claim_of(row, when.instant, when.day)
 
 
 def spend(connection: Connection, file_id: int, day: str, calls: int) -> None:

@@ -91,6 +91,16 @@ class Deliveries:
                 .values(attempts=deliveries.c.attempts + 1),
             )
 
+    def held_back(self, lease: Lease, delivery: Delivery) -> None:
+        """Its name was taken: of the attempt that has just begun nothing is there."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id == delivery.id)
+                .values(attempts=delivery.attempts),
+            )
+
     def struck_off(self, lease: Lease, delivery: Delivery, at: datetime) -> None:
         """It is there."""
         with writing(self._engine) as connection:
@@ -103,13 +113,13 @@ class Deliveries:
             advance(connection, delivery.file_id)
 
     def renamed(self, lease: Lease, delivery: Delivery) -> None:
-        """Somebody else has the name: it goes under another one."""
+        """Somebody else has the name: it goes under another one, where nothing of it is yet."""
         with writing(self._engine) as connection:
             lease.guard(connection)
             connection.execute(
                 update(deliveries)
                 .where(deliveries.c.id == delivery.id, DUE)
-                .values(name=delivery.name),
+                .values(name=delivery.name, attempts=0),
             )
 
     def failed(self, lease: Lease, delivery: Delivery, error: str) -> None:

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import Engine, Select, exists, select, update
+from sqlalchemy import ColumnElement, Engine, Select, exists, select, update
 
 from sftp_sync.ledger.conditions import is_called
+from sftp_sync.ledger.destinations import is_place_of, pairs_of, place_of
 from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.given_up import is_look_due, is_look_near, is_unseen
 from sftp_sync.ledger.launched import launch_of
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import campaigns as paused
-from sftp_sync.ledger.schema import files, launches, rows
-from sftp_sync.model import Contact, FileState, Launch, LaunchState, PinnedRow, RowState
+from sftp_sync.ledger.schema import destinations, files, launches, rows
+from sftp_sync.model import (
+    Campaign,
+    Contact,
+    FileState,
+    Instant,
+    Launch,
+    LaunchState,
+    PinnedRow,
+    RowState,
+)
 
 AT_ONCE = 500
 CONTACTS_AT_ONCE = 2_000
@@ -26,36 +38,47 @@ class Departures:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def waiting(self, campaign: str) -> Launch | None:
+    def waiting(self, campaign: Campaign) -> Launch | None:
         """A campaign that was begun and not brought to its start, the oldest."""
         begun = launches.c.state.in_((LaunchState.PLANNED, LaunchState.DRAFTED))
-        asked = select(launches).where(launches.c.campaign == campaign, begun)
+        asked = select(launches).where(_is_of(campaign), begun)
         with reading(self._engine) as connection:
             row = connection.execute(asked.order_by(launches.c.id).limit(1)).one_or_none()
         return None if row is None else launch_of(row)
 
-    def due(self, campaign: str, now: datetime) -> Launch | None:
-        """The doubtful start of a campaign whose time to look has come."""
-        asked = select(launches).where(
-            launches.c.campaign == campaign,
+    def due(self, campaign: Campaign, when: Instant, wait: timedelta) -> Launch | None:
+        """The doubtful start of a campaign whose time to look has come, or whose wait is to begin
+        anew.
+        """
+        unseen = is_unseen(launches, when.boot_time)
+        asked = select(launches, unseen.label("is_unseen")).where(
+            _is_of(campaign),
             launches.c.state == LaunchState.UNCERTAIN,
-            launches.c.next_look_at <= now,
-            ~exists().where(paused.c.name == campaign, paused.c.paused),
+            launches.c.next_look_at.is_not(None),
+            unseen | is_look_due(launches, when.boot_time, wait),
+            ~exists().where(paused.c.name == campaign.name, paused.c.paused),
         )
         with reading(self._engine) as connection:
-            first = asked.order_by(launches.c.next_look_at).limit(1)
+            first = asked.order_by(launches.c.next_look_clock).limit(1)
             row = connection.execute(first).one_or_none()
-        return None if row is None else launch_of(row)
+        return None if row is None else replace(launch_of(row), is_unseen=bool(row.is_unseen))
 
-    def doubtful(self, campaigns: Sequence[str], until: datetime) -> set[str]:
-        """Those of these campaigns, unless paused, with a doubtful start that may be settled by
-        then, without a person.
+    def looked_into(
+        self, campaigns: Sequence[Campaign], when: Instant, within: timedelta | None
+    ) -> set[str]:
+        """Those of these campaigns, unless paused, with a doubtful start that is looked into within
+        so long, or at all.
         """
-        asked = select(launches.c.campaign).where(
-            launches.c.campaign.in_(campaigns),
-            launches.c.state == LaunchState.UNCERTAIN,
-            launches.c.next_look_at <= until,
-            ~exists().where(paused.c.name == launches.c.campaign, paused.c.paused),
+        asked = (
+            select(launches.c.campaign)
+            .join(destinations, destinations.c.id == launches.c.destination_id)
+            .where(
+                launches.c.campaign.in_([one.name for one in campaigns]),
+                launches.c.state == LaunchState.UNCERTAIN,
+                is_look_near(launches, when.boot_time, within),
+                ~exists().where(paused.c.name == launches.c.campaign, paused.c.paused),
+                is_place_of(pairs_of(campaigns), launches.c.campaign),
+            )
         )
         with reading(self._engine) as connection:
             return set(connection.execute(asked).scalars())
@@ -79,10 +102,10 @@ class Departures:
                     found.setdefault(row.file_id, []).append(launch_of(row))
         return found
 
-    def is_any_open(self, campaign: str) -> bool:
+    def is_any_open(self, campaign: Campaign) -> bool:
         """Whether anything is still to be heard of a campaign's lists."""
         started = exists().where(
-            launches.c.campaign == campaign,
+            _is_of(campaign),
             launches.c.state == LaunchState.STARTED,
             launches.c.ended_at.is_(None),
         )
@@ -91,15 +114,15 @@ class Departures:
                 connection.execute(select(started | exists(_adrift(campaign)))).scalar_one()
             )
 
-    def adrift(self, campaign: str, before: datetime) -> list[int]:
+    def adrift(self, campaign: Campaign, before: datetime) -> list[int]:
         """Some rows called before then, by no campaign that is known, whose calls are not over."""
         asked = _adrift(campaign).where(rows.c.queued_at < before)
         with reading(self._engine) as connection:
             return [row.id for row in connection.execute(asked.limit(AT_ONCE))]
 
-    def under_way(self, campaign: str) -> list[Launch]:
+    def under_way(self, campaign: Campaign) -> list[Launch]:
         """Campaigns that were started and of which something may still be heard, oldest first."""
-        here = (launches.c.campaign == campaign) & (launches.c.state == LaunchState.STARTED)
+        here = _is_of(campaign) & (launches.c.state == LaunchState.STARTED)
         asked = select(launches).where(here, launches.c.ended_at.is_(None))
         with reading(self._engine) as connection:
             found = connection.execute(asked.order_by(launches.c.id)).all()
@@ -186,9 +209,16 @@ class Departures:
             connection.execute(ours.values(ended_at=now))
 
 
-def _adrift(campaign: str) -> Select[tuple[int]]:
+def _is_of(campaign: Campaign) -> ColumnElement[bool]:
+    """It is this campaign's, and where the configuration says: nobody else knows its id."""
+    here = launches.c.destination_id == place_of(campaign)
+    return (launches.c.campaign == campaign.name) & here
+
+
+def _adrift(campaign: Campaign) -> Select[tuple[int]]:
     following = (FileState.DISPATCHING, FileState.FOLLOWING)
-    here = (files.c.campaign == campaign) & files.c.state.in_(following)
+    here = (files.c.campaign == campaign.name) & files.c.state.in_(following)
+    here &= rows.c.destination_id == place_of(campaign)
     return (
         select(rows.c.id)
         .join(files, files.c.id == rows.c.file_id)

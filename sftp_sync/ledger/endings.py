@@ -10,11 +10,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select, update
 
+from sftp_sync.ledger.conditions import FILE_IS_OVER
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.outcomes import QUARTER, Counted, count_alike
 from sftp_sync.ledger.records import AnyRow, count_rows
 from sftp_sync.ledger.schema import EPOCH, files
-from sftp_sync.model import FileState
 
 FILES_AT_ONCE = 50
 
@@ -42,7 +42,7 @@ def note_endings(engine: Engine, now: datetime) -> int:
 
 def _uncounted(engine: Engine, after: int) -> list[_Ended]:
     asked = select(files.c.id, files.c.finished_at).where(
-        files.c.state == FileState.FINISHED, files.c.counts.is_(None), files.c.id > after
+        FILE_IS_OVER, files.c.counts.is_(None), files.c.id > after
     )
     with reading(engine) as connection:
         found = connection.execute(asked.order_by(files.c.id).limit(FILES_AT_ONCE)).all()
@@ -71,7 +71,7 @@ def _write_down(engine: Engine, ended: Sequence[_Ended], now: datetime) -> int:
     noted = 0
     with writing(engine) as connection:
         for one in ended:
-            still_so = (files.c.id == one.file.id) & (files.c.state == FileState.FINISHED)
+            still_so = (files.c.id == one.file.id) & FILE_IS_OVER
             # Its refused rows may have been sent again meanwhile, and be over too.
             same_end = files.c.finished_at.is_not_distinct_from(one.file.finished_at)
             values = {

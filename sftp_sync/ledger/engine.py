@@ -83,13 +83,19 @@ def _prepare_sqlite(connection: DBAPIConnection, record: ConnectionPoolEntry) ->
     # SQLAlchemy opens transactions itself (below): the driver's own would begin too late.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # FULL, not NORMAL: a claim must survive a power cut before its request leaves.
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA temp_store = MEMORY")
-    # What is erased is overwritten, not just forgotten.
-    cursor.execute("PRAGMA secure_delete = ON")
+    try:
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # FULL, not NORMAL: a claim must survive a power cut before its request leaves.
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA temp_store = MEMORY")
+        # What is erased is overwritten, not just forgotten.
+        cursor.execute("PRAGMA secure_delete = ON")
+    except BaseException:
+        # The pool does not have it yet, and closes it only by chance: its disk would stay in use.
+        cursor.close()
+        connection.close()
+        raise
     cursor.close()
 
 

@@ -94,7 +94,7 @@ class Entering:
             lease.guard(connection)
             place = select(files.c.destination_id).where(files.c.id == file_id)
             destination = connection.execute(place).scalar_one()
-            connection.execute(insert(rows), _row_values(file_id, destination, batch))
+            connection.execute(insert(rows), row_values(file_id, destination, batch))
 
     def finish(self, lease: Lease, file_id: int, source: RemoteFile, ending: Ending) -> None:
         """The file is there: its rows count from now on, and what goes out about it is due."""
@@ -121,7 +121,7 @@ class Entering:
             gap.mark(connection, file_id, source.modified_at)
 
     def set_aside(self, lease: Lease, arrival: Arrival, ending: Ending) -> int:
-        """A file without rows of its own: refused, or the same bytes once more."""
+        """A file without rows of its own: unreadable, or the same bytes once more."""
         with writing(self._engine) as connection:
             lease.guard(connection)
             values = _values(connection, arrival, ending.state)
@@ -175,7 +175,7 @@ def _refuse_second_import(connection: Connection, file_id: int) -> None:
 def _values(connection: Connection, arrival: Arrival, state: FileState) -> dict[str, object]:
     return {
         "campaign": arrival.campaign.name,
-        "destination_id": known_destination(connection, arrival.campaign.destination),
+        "destination_id": known_destination(connection, arrival.campaign),
         "name": arrival.source.shown_name,
         "name_raw": raw_name(arrival.source.name),
         "size": min(arrival.size, LARGEST),
@@ -187,7 +187,8 @@ def _values(connection: Connection, arrival: Arrival, state: FileState) -> dict[
     }
 
 
-def _row_values(file_id: int, destination: int, batch: ClassifiedBatch) -> list[dict[str, object]]:
+def row_values(file_id: int, destination: int, batch: ClassifiedBatch) -> list[dict[str, object]]:
+    """The rows of a batch as they are written."""
     columns = zip(
         batch.lines,
         batch.cells,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NoReturn
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Engine,
+    Select,
     and_,
     case,
     func,
@@ -21,14 +25,17 @@ from sqlalchemy import (
 
 from sftp_sync.errors import UsageError
 from sftp_sync.ledger import gap
-from sftp_sync.ledger.destinations import destination_id
+from sftp_sync.ledger.claim_numbers import ClaimNumbers
+from sftp_sync.ledger.destinations import place_of
 from sftp_sync.ledger.engine import reading, writing
+from sftp_sync.ledger.launched import shelve
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.ledger.progress import state_by_rows
+from sftp_sync.ledger.progress import advance, ended, state_by_rows, was_called
 from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
 from sftp_sync.ledger.schema import files, rows
 from sftp_sync.ledger.sightings import name_of, raw_name, sight, unseen
 from sftp_sync.model import (
+    Campaign,
     Code,
     FilePlan,
     FileRecord,
@@ -43,13 +50,16 @@ IS_FILE = files.c.state != FileState.ENTERING
 VERDICT = (rows.c.state, rows.c.code, rows.c.reason)
 UNTOUCHED = and_(rows.c.state == RowState.PENDING, rows.c.attempt == 0)
 REJECTED = "rejected by the operator"
+RELEASABLE = (FileState.HELD, FileState.REPEATED)
+REJECTABLE = (*RELEASABLE, FileState.UNREADABLE)
 
 
 class Files:
     """The verbs for contact files."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, numbers: ClaimNumbers) -> None:
         self._engine = engine
+        self._numbers = numbers
 
     def unseen(
         self, campaign: str, reading_now: str, entries: Sequence[RemoteFile]
@@ -64,15 +74,19 @@ class Files:
             lease.guard(connection)
             sight(connection, campaign, source, file_id)
 
-    def first_import(self, destination: str, sha256: str) -> FileRecord | None:
-        """The file that first brought these bytes to this vendor campaign."""
+    def first_import(self, campaign: Campaign, sha256: str) -> FileRecord | None:
+        """The file that first brought these bytes to this campaign of ours, wherever it called
+        then, or to this campaign of the vendor's, under whatever name.
+        """
         with reading(self._engine) as connection:
             asked = select(*FILE_COLUMNS).where(
-                files.c.destination_id == destination_id(connection, destination),
                 files.c.sha256 == sha256,
                 files.c.original,
+                (files.c.destination_id == place_of(campaign))
+                | (files.c.campaign == campaign.name),
             )
-            found = file_records(connection, connection.execute(asked).all())
+            first = asked.order_by(files.c.id).limit(1)
+            found = file_records(connection, connection.execute(first).all())
         return found[0] if found else None
 
     def latest_alike(self, campaign: str, staged: StagedFile) -> AnyRow | None:
@@ -119,10 +133,10 @@ class Files:
     def release(self, file_id: int) -> FileRecord:
         """Let a held file's rows be sent, or import a repeated one after all."""
         with writing(self._engine) as connection:
-            file = _undecided(connection, file_id, "release")
+            file = _undecided(connection, file_id, "release", RELEASABLE)
             if file.state == FileState.REPEATED:
-                _refuse_if_emptied(connection, file)
-                _copy_rows(connection, file)
+                refuse_if_emptied(connection, file)
+                copy_rows(connection, file)
             if file.calls:
                 # It was held in the middle, by limits.calls_per_file: not again.
                 waived = update(files).where(files.c.id == file_id)
@@ -133,15 +147,37 @@ class Files:
         return self.get(file_id)
 
     def reject(self, file_id: int) -> FileRecord:
-        """Decide that a held or repeated file is not to be sent: its rows become `refused`."""
-        with writing(self._engine) as connection:
-            _undecided(connection, file_id, "reject")
+        """Decide that a file is not to be sent, or is of no use: its rows become `rejected`."""
+        with self._numbers.deciding() as connection:
+            file = _undecided(connection, file_id, "reject", REJECTABLE)
             connection.execute(
                 update(rows)
                 .where(rows.c.file_id == file_id, rows.c.state == RowState.PENDING)
-                .values(state=RowState.REFUSED, reason=REJECTED),
+                .values(state=RowState.REJECTED, reason=REJECTED),
             )
-            _settle(connection, file_id, reason=REJECTED)
+            was_unreadable = file.state == FileState.UNREADABLE
+            reason = f"{REJECTED}: {file.reason}" if was_unreadable else REJECTED
+            _settle(connection, file_id, reason=reason, is_rejected=True)
+        return self.get(file_id)
+
+    def reject_elsewhere(
+        self, file_id: int, campaign: Campaign | None, now: datetime
+    ) -> FileRecord:
+        """Decide that those rows of a file are not sent which were recorded for a destination that
+        its campaign, None where it is not configured, does not have any more.
+        """
+        place = None if campaign is None else place_of(campaign)
+        with self._numbers.deciding() as connection:
+            file = _undecided(connection, file_id, "reject", (FileState.DISPATCHING,))
+            there = (rows.c.file_id == file_id) & (rows.c.state == RowState.PENDING)
+            there &= rows.c.destination_id.is_distinct_from(place)
+            for launch_id in connection.execute(_unstarted_launches_of(there)).scalars().all():
+                shelve(connection, launch_id, REJECTED, now)
+            rejected = update(rows).where(there)
+            told = rejected.values(state=RowState.REJECTED, reason=REJECTED)
+            if connection.execute(told).rowcount == 0:
+                _refuse_to(file, "reject", REJECTABLE)
+            advance(connection, file_id)
         return self.get(file_id)
 
     def plan(self, file_id: int) -> FilePlan:
@@ -176,7 +212,7 @@ class Files:
             connection.execute(update(files).where(files.c.id == file_id).values(tidy="done"))
 
 
-def _refuse_if_emptied(connection: Connection, file: AnyRow) -> None:
+def refuse_if_emptied(connection: Connection, file: AnyRow) -> None:
     """What was deleted cannot be sent once more."""
     asked = select(files.c.emptied_at).where(files.c.id == file.first_file_id)
     emptied_at = connection.execute(asked).scalar_one_or_none()
@@ -189,29 +225,47 @@ def _refuse_if_emptied(connection: Connection, file: AnyRow) -> None:
         )
 
 
-def _undecided(connection: Connection, file_id: int, verb: str) -> AnyRow:
+def _undecided(
+    connection: Connection, file_id: int, verb: str, waiting: Sequence[FileState]
+) -> AnyRow:
     asked = select(files).where(files.c.id == file_id, IS_FILE).with_for_update()
     file = connection.execute(asked).one_or_none()
     if file is None:
         raise UsageError(f"There is no file {file_id}.", fix="Type: sftp-sync files")
-    if file.state not in {FileState.HELD, FileState.REPEATED}:
-        raise UsageError(
-            f"File {file_id} is {file.state}: there is nothing to {verb}.",
-            fix="Only held and repeated files wait for a decision.",
-        )
+    if file.state not in waiting:
+        _refuse_to(file, verb, waiting)
     return file
 
 
-def _settle(connection: Connection, file_id: int, reason: str | None) -> None:
-    """Give a decided file the state that its rows call for."""
-    total = select(func.count()).where(rows.c.file_id == file_id).scalar_subquery()
-    state = state_by_rows(connection, file_id)
-    connection.execute(
-        update(files).where(files.c.id == file_id).values(state=state, reason=reason, total=total),
+def _refuse_to(file: AnyRow, verb: str, waiting: Sequence[FileState]) -> NoReturn:
+    raise UsageError(
+        f"File {file.id} is {file.state}: there is nothing to {verb}.",
+        fix=f"Only files that are {' or '.join(waiting)} wait for that decision.",
     )
 
 
-def _copy_rows(connection: Connection, file: AnyRow) -> None:
+def _unstarted_launches_of(which: ColumnElement[bool]) -> Select[int]:
+    """The campaigns that were made of these rows and not started: theirs are not to be any more."""
+    asked = select(rows.c.launch_id).where(which, rows.c.launch_id.is_not(None))
+    return asked.distinct()
+
+
+def _settle(
+    connection: Connection, file_id: int, reason: str | None, *, is_rejected: bool = False
+) -> None:
+    """Give a decided file the state that its rows call for. One that was rejected when it had been
+    called in part is still to be followed.
+    """
+    total = select(func.count()).where(rows.c.file_id == file_id).scalar_subquery()
+    state = state_by_rows(connection, file_id)
+    values = ended(connection, state)
+    if is_rejected and not was_called(connection, file_id):
+        state = FileState.REJECTED
+    values |= {"state": state, "reason": reason, "total": total}
+    connection.execute(update(files).where(files.c.id == file_id).values(**values))
+
+
+def copy_rows(connection: Connection, file: AnyRow) -> None:
     """The rows of the first import once more: the bytes are the same, so the rows are too."""
     first = connection.execute(select(files).where(files.c.id == file.first_file_id)).one()
     kept = [rows.c.line, rows.c.phone, rows.c.cells, rows.c.column_name]
@@ -222,7 +276,7 @@ def _copy_rows(connection: Connection, file: AnyRow) -> None:
     note = case((UNTOUCHED, rows.c.reason))
     due = (literal(str(RowState.PENDING)), null(), note)
     for verdict, which in ((VERDICT, settled), (due, ~settled)):
-        source = select(literal(file.id), rows.c.destination_id, *kept, *verdict)
+        source = select(literal(file.id), literal(file.destination_id), *kept, *verdict)
         rows_of_it = source.where(rows.c.file_id == first.id, which)
         connection.execute(insert(rows).from_select(names, rows_of_it))
     connection.execute(

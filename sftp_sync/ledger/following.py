@@ -7,16 +7,18 @@ from datetime import datetime
 
 from sqlalchemy import Engine, bindparam, exists, func, select, update
 
-from sftp_sync.ledger.conditions import is_called, is_in_doubt
-from sftp_sync.ledger.destinations import destination_id
+from sftp_sync.ledger.conditions import FILE_GOES_ON, is_called, is_in_doubt
+from sftp_sync.ledger.destinations import destination_id, elsewhere, place_of
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import files, rows
-from sftp_sync.model import CallNews, OpenCall, RowState
+from sftp_sync.model import CallNews, Campaign, OpenCall, RowState
 
 AT_ONCE = 2_000
 NUMBERS_AT_ONCE = 500
 CALLED = (RowState.ACCEPTED, RowState.ALREADY_QUEUED)
+UNKNOWN = "unknown"
+OUT_OF_SIGHT = "it was made in a campaign of the vendor's that is not configured any more"
 
 
 class Following:
@@ -25,14 +27,39 @@ class Following:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def is_any_open(self, campaign: str) -> bool:
+    def is_any_open(self, campaign: Campaign) -> bool:
         """Whether a campaign has calls that are not over."""
         here = rows.c.state.in_(CALLED) & rows.c.over_at.is_(None)
-        asked = exists().where(files.c.id == rows.c.file_id, files.c.campaign == campaign, here)
+        here &= rows.c.destination_id == place_of(campaign)
+        ours = (files.c.id == rows.c.file_id) & (files.c.campaign == campaign.name)
         with reading(self._engine) as connection:
-            return bool(connection.execute(select(asked)).scalar_one())
+            return bool(connection.execute(select(exists().where(ours, here))).scalar_one())
 
-    def open_calls(self, campaign: str, after_row: int) -> list[OpenCall]:
+    def out_of_sight(self, campaign: Campaign, called_before: datetime) -> list[int]:
+        """Some rows whose calls are not over, made before then and elsewhere than where this
+        campaign calls now.
+        """
+        asked = (
+            select(rows.c.id)
+            .join(files, files.c.id == rows.c.file_id)
+            .where(files.c.campaign == campaign.name, FILE_GOES_ON)
+            .where(rows.c.state.in_(CALLED), rows.c.over_at.is_(None))
+            .where(rows.c.queued_at < called_before)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(elsewhere(asked, campaign).limit(NUMBERS_AT_ONCE))
+            return list(found.scalars())
+
+    def end_out_of_sight(self, lease: Lease, row_ids: Sequence[int], now: datetime) -> None:
+        """Nothing more will be heard of these: how they stand is reported."""
+        status = func.coalesce(rows.c.call_status, UNKNOWN)
+        over = {"call_status": status, "over_at": now, "matched_by": OUT_OF_SIGHT}
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            these = update(rows).where(rows.c.id.in_(row_ids), rows.c.over_at.is_(None))
+            connection.execute(these.values(**over))
+
+    def open_calls(self, campaign: Campaign, after_row: int) -> list[OpenCall]:
         """A page of a campaign's calls that are not over, behind this row."""
         asked = (
             select(
@@ -44,7 +71,8 @@ class Following:
                 rows.c.queued_at,
             )
             .join(files, files.c.id == rows.c.file_id)
-            .where(files.c.campaign == campaign, rows.c.state.in_(CALLED))
+            .where(files.c.campaign == campaign.name, rows.c.state.in_(CALLED))
+            .where(rows.c.destination_id == place_of(campaign))
             .where(rows.c.over_at.is_(None), rows.c.id > after_row)
         )
         with reading(self._engine) as connection:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Engine, Select, exists, func, select
 
 from sftp_sync.ledger.claims import Moment, calls_left, is_expired, stops_campaign
 from sftp_sync.ledger.conditions import is_in_doubt
-from sftp_sync.ledger.destinations import destination_id
+from sftp_sync.ledger.destinations import destination_id, place_of
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.forbidding import wanting
 from sftp_sync.ledger.schema import campaigns, files, rows
@@ -59,6 +59,7 @@ class Forecast:
             .select_from(rows)
             .join(files, files.c.id == rows.c.file_id)
             .where(files.c.campaign == campaign.name, is_in_doubt())
+            .where(rows.c.destination_id == place_of(campaign))
         )
         with reading(self._engine) as connection:
             return Prospect(
@@ -71,7 +72,11 @@ class Forecast:
     def files(self, campaign: Campaign, now: datetime) -> list[DueFile]:
         """The files of a campaign with rows to send, in the order in which they are sent."""
         limit = campaign.limits.calls_per_file
-        pending = exists().where(rows.c.file_id == files.c.id, rows.c.state == RowState.PENDING)
+        pending = exists().where(
+            rows.c.file_id == files.c.id,
+            rows.c.state == RowState.PENDING,
+            rows.c.destination_id == place_of(campaign),
+        )
         asked = select(files).where(
             files.c.campaign == campaign.name, files.c.state == FileState.DISPATCHING, pending
         )
@@ -87,9 +92,10 @@ class Forecast:
             for file in found
         ]
 
-    def numbers(self, file: DueFile) -> list[str]:
+    def numbers(self, campaign: Campaign, file: DueFile) -> list[str]:
         """The numbers of a file that are due, in the order of the lines."""
         here = (rows.c.file_id == file.id) & (rows.c.state == RowState.PENDING)
+        here &= rows.c.destination_id == place_of(campaign)
         with reading(self._engine) as connection:
             asked = select(rows.c.phone).where(here).order_by(rows.c.id)
             return list(connection.execute(asked).scalars())
@@ -108,7 +114,7 @@ class Forecast:
 
     def marked(self, campaign: Campaign) -> set[str]:
         """The numbers that may have been called before the ledger was put back."""
-        ours = files.c.campaign == campaign.name
+        ours = (files.c.campaign == campaign.name) & (rows.c.destination_id == place_of(campaign))
         asked = _due(rows.c.phone).where(ours, rows.c.doubt_since.is_not(None))
         with reading(self._engine) as connection:
             return set(connection.execute(asked).scalars())
@@ -122,7 +128,7 @@ class Forecast:
         asked = _due(rows.c.phone, func.min(files.c.id)).group_by(rows.c.phone)
         with reading(self._engine) as connection:
             place = destination_id(connection, campaign.destination)
-            here = files.c.destination_id == place
+            here = rows.c.destination_id == place
             return dict(connection.execute(asked.where(others, here)).all())
 
 

@@ -14,7 +14,7 @@ from sftp_sync.ledger.conditions import is_in_doubt
 from sftp_sync.ledger.engine import database_now
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.schema import EPOCH, destinations, facts, files, rows
+from sftp_sync.ledger.schema import EPOCH, campaigns, destinations, facts, files, rows
 from sftp_sync.ledger.upserts import put
 from sftp_sync.model import FileState, RowState
 
@@ -23,8 +23,6 @@ REASON = "the ledger was restored from a backup: the number may have been called
 CLAIMANT = "restored"
 # A partner's clock may be wrong by this much: a file that is younger came after the restore.
 CLOCK_ERROR = timedelta(days=1)
-# These destinations take whole lists: no list of calls shows whether a single row was called.
-TAKES_LISTS = "%#%/%"
 
 
 def remember(connection: Connection, since: datetime, restored_at: datetime) -> None:
@@ -45,8 +43,8 @@ def mark(connection: Connection, file_id: int, modified_at: int | None = None) -
     )
     if SINCE not in found:
         return
-    ended = EPOCH + timedelta(microseconds=int(found[RESTORED_AT])) + CLOCK_ERROR
-    if modified_at is not None and modified_at > ended.timestamp():
+    restored_at = EPOCH + timedelta(microseconds=int(found[RESTORED_AT]))
+    if _has_come_since(connection, file_id, restored_at, modified_at):
         return
     since = EPOCH + timedelta(microseconds=int(found[SINCE]))
     here = (rows.c.file_id == file_id) & (rows.c.state == RowState.PENDING)
@@ -55,6 +53,21 @@ def mark(connection: Connection, file_id: int, modified_at: int | None = None) -
     if connection.execute(asked).scalar_one() == FileState.DISPATCHING:
         put_in_doubt(connection, rows.c.file_id == file_id)
         advance(connection, file_id)
+
+
+def _has_come_since(
+    connection: Connection, file_id: int, restored_at: datetime, modified_at: int | None
+) -> bool:
+    """Whether a list was written after the restore, as far as its time tells. What lay in the inbox
+    when it was read to its end for the first time may have lain there before; and a time that has
+    not come yet tells nothing.
+    """
+    earliest, latest = restored_at + CLOCK_ERROR, database_now(connection)
+    if modified_at is None or not earliest.timestamp() < modified_at <= latest.timestamp():
+        return False
+    read = select(campaigns.c.collected_at).join(files, files.c.campaign == campaigns.c.name)
+    collected_at = connection.execute(read.where(files.c.id == file_id)).scalar_one_or_none()
+    return collected_at is not None and collected_at > restored_at
 
 
 def put_in_doubt(connection: Connection, which: ColumnElement[bool]) -> int:
@@ -88,12 +101,15 @@ def put_row_in_doubt(connection: Connection, row: AnyRow) -> None:
 
 def _doubt(connection: Connection, which: ColumnElement[bool]) -> int:
     now = bindparam("now", database_now(connection), type_=rows.c.given_up_at.type)
-    lists = select(destinations.c.id).where(destinations.c.identity.like(TAKES_LISTS))
+    # No list of calls shows whether a single row of a list was called.
+    lists = select(destinations.c.id).where(destinations.c.takes_lists)
     claimed = update(rows).where(which, rows.c.state == RowState.SENDING)
     doubted = claimed.values(
         state=RowState.UNCERTAIN,
         claimant=None,
-        given_up_at=now,
+        # What was given up here is known to the second; of the rest nothing is, so that its wait
+        # begins anew where it is seen.
+        given_up_at=func.coalesce(rows.c.given_up_at, now),
         next_look_at=case((rows.c.destination_id.not_in(lists), now)),
         looks=0,
         reason=REASON,

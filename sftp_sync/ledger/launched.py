@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from sftp_sync.ledger.claims import spend
+from sftp_sync.ledger.given_up import NO_LOOK, NOT_GIVEN_UP, see_anew
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import launches, rows
-from sftp_sync.model import Launch, LaunchState, RowState
+from sftp_sync.model import Instant, Launch, LaunchState, RowState
 
+FEW_LOOKS, MANY_LOOKS = 2, 20
+LONGEST_PAUSE = timedelta(hours=1)
 UNDECIDED = (LaunchState.STARTING, LaunchState.UNCERTAIN)
 
 
@@ -62,7 +65,7 @@ def begin(
             claimed_at=now,
             claimant=claimed_by,
             day=day,
-            next_look_at=None,
+            **NO_LOOK,
         ),
     )
     if before == RowState.PENDING:
@@ -76,8 +79,8 @@ def begin(
             "attempt": rows.c.attempt + 1,
             "claimed_at": now,
             "claimant": claimed_by,
-            "next_look_at": None,
             "reason": None,
+            **NO_LOOK,
         },
     )
 
@@ -91,27 +94,40 @@ def started(connection: Connection, launch: AnyRow, at: datetime, status: str) -
             state=LaunchState.STARTED,
             started_at=at,
             status=status or None,
-            next_look_at=None,
             reason=None,
+            **NO_LOOK,
         ),
     )
-    called = {"state": RowState.ACCEPTED, "queued_at": at, "next_look_at": None, "reason": None}
+    called = {"state": RowState.ACCEPTED, "queued_at": at, "reason": None, **NO_LOOK}
     for before in (RowState.SENDING, RowState.UNCERTAIN):
         move_rows(connection, launch.id, before, called)
     advance(connection, launch.file_id)
 
 
 def doubted(
-    connection: Connection, launch: AnyRow, given_up_at: datetime, look_at: datetime, why: str
+    connection: Connection, launch: AnyRow, given_up: Mapping[str, object], why: str
 ) -> None:
     """It may have been started. Its rows are looked into with it, never one by one."""
     since = launch.doubt_since or launch.claimed_at
-    doubt = {"doubt_since": since, "given_up_at": given_up_at, "reason": why}
-    doubt["next_look_at"] = look_at
+    doubt = {"doubt_since": since, "reason": why, **given_up}
     ours = update(launches).where(launches.c.id == launch.id)
     connection.execute(ours.values(state=LaunchState.UNCERTAIN, **doubt))
     move_rows(connection, launch.id, RowState.SENDING, {"state": RowState.UNCERTAIN, **doubt})
     advance(connection, launch.file_id)
+
+
+def seen_anew(connection: Connection, launch_id: int, when: Instant, wait: timedelta) -> None:
+    """A start in doubt and its rows wait anew from now on."""
+    see_anew(connection, launches, [launch_id], when, wait)
+    ours = (rows.c.launch_id == launch_id) & (rows.c.state == RowState.UNCERTAIN)
+    found = connection.execute(select(rows.c.id).where(ours)).scalars()
+    see_anew(connection, rows, list(found), when, wait)
+
+
+def pause_after(looks: int, look_after: timedelta) -> timedelta:
+    """What was asked again and again, and is no clearer, is asked more rarely."""
+    doublings = max(0, min(looks, MANY_LOOKS) - FEW_LOOKS)
+    return max(look_after, min(look_after * (1 << doublings), LONGEST_PAUSE))
 
 
 def taken_back(connection: Connection, launch: AnyRow, why: str) -> None:
@@ -129,7 +145,7 @@ def taken_back(connection: Connection, launch: AnyRow, why: str) -> None:
 
 def lapse(connection: Connection, launch: AnyRow, why: str, now: datetime) -> None:
     """It was not started, and is not to be any more: its rows are judged anew."""
-    cleared = dict.fromkeys(("doubt_since", "given_up_at", "next_look_at", "reason"))
+    cleared = NOT_GIVEN_UP | {"reason": None}
     moved = move_rows(
         connection, launch.id, RowState.UNCERTAIN, {"state": RowState.PENDING, **cleared}
     )
@@ -150,7 +166,7 @@ def shelve(connection: Connection, launch_id: int, why: str, at: datetime | None
             reason=why,
             is_orphan=at is not None,
             ended_at=at,
-            next_look_at=None,
+            **NO_LOOK,
         ),
     )
     unpin(connection, launch_id)
@@ -168,11 +184,10 @@ def conclude(connection: Connection, launch: AnyRow, verdict: str, now: datetime
             started(connection, launch, launch.doubt_since, "")
         case "refused":
             ours = update(launches).where(launches.c.id == launch.id)
-            state = {"state": LaunchState.REFUSED, "next_look_at": None, "ended_at": now}
+            state = NO_LOOK | {"state": LaunchState.REFUSED, "ended_at": now}
             connection.execute(ours.values(**state))
-            # Sent again, they are as if never sent.
-            settled = {"doubt_since": None, "given_up_at": None}
-            move_rows(connection, launch.id, RowState.REFUSED, settled)
+            # Sent again, they are as if never sent, but for when their request was given up.
+            move_rows(connection, launch.id, RowState.REFUSED, {"doubt_since": None})
             unpin(connection, launch.id)
         case _:
             # Another campaign is made: what this one's start may still do is not known.

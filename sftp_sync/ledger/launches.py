@@ -4,15 +4,18 @@ start is claimed; then they move together, and nothing but that claim lets a sta
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from sftp_sync.ledger.claim_numbers import Claiming, ClaimNumbers
 from sftp_sync.ledger.claims import Moment, claimant, is_paused
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.forbidding import wanting
+from sftp_sync.ledger.given_up import given_up, next_look
 from sftp_sync.ledger.launched import (
     UNDECIDED,
     begin,
@@ -20,13 +23,15 @@ from sftp_sync.ledger.launched import (
     lapse,
     launch_of,
     move_rows,
+    pause_after,
+    seen_anew,
     shelve,
     started,
     taken_back,
     unpin,
 )
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.ledger.planning import plan, why_not_now, why_unwanted
+from sftp_sync.ledger.planning import is_at_its_place, plan, why_not_now, why_unwanted
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import launches, rows
@@ -35,6 +40,7 @@ from sftp_sync.model import (
     Blocked,
     Campaign,
     Idle,
+    Instant,
     Launch,
     LaunchState,
     NotNow,
@@ -45,18 +51,21 @@ from sftp_sync.model import (
     Terms,
 )
 
-FEW_LOOKS, MANY_LOOKS = 2, 20
-LONGEST_PAUSE = timedelta(hours=1)
 ENDED_HERE = "the process that was starting it ended"
 DECIDED_MEANWHILE = "some of its contacts were decided on at this moment"
 BUSY_NUMBERS = "some of its numbers are in doubt elsewhere"
 
 
+NotingStarts = Callable[[datetime], AbstractContextManager[Callable[[Start], None]]]
+
+
 class Launches:
     """The verbs for files that become campaigns."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, numbers: ClaimNumbers, noting: NotingStarts) -> None:
         self._engine = engine
+        self._numbers = numbers
+        self._noting = noting
 
     def plan(self, lease: Lease, campaign: Campaign, terms: Terms, when: Moment) -> Launch | Idle:
         """Fix the contacts of the next campaign, or why there is none to be made."""
@@ -92,8 +101,7 @@ class Launches:
             lease.guard(connection)
             found = connection.execute(ours.offset(place).limit(1)).scalar_one_or_none()
             one = (rows.c.id == found) & (rows.c.state == RowState.PENDING)
-            refused = update(rows).where(one).values(state=RowState.REFUSED, reason=why)
-            connection.execute(refused)
+            connection.execute(update(rows).where(one).values(state=RowState.REFUSED, reason=why))
             unpin(connection, launch.id)
             connection.execute(delete(launches).where(launches.c.id == launch.id))
             advance(connection, launch.file_id)
@@ -124,8 +132,8 @@ class Launches:
     ) -> Start | Stale | Idle:
         """Claim the start of a draft with all its rows: judged once more, in one transaction."""
         try:
-            with writing(self._engine) as connection:
-                lease.guard(connection)
+            with self._noting(when.now) as note, self._numbers.claiming(lease) as claiming:
+                connection = claiming.connection
                 row = _one(connection, launch.id)
                 unfit = why_not_now(connection, campaign, row, terms, when)
                 if unfit is not None:
@@ -134,7 +142,9 @@ class Launches:
                 if begin(connection, row, claimed, RowState.PENDING) != row.recipients:
                     connection.rollback()
                     return Stale(DECIDED_MEANWHILE)
-                return _start(row, when, row.looks)
+                start = _start(claiming, row, when, row.looks)
+                note(start)
+                return start
         except IntegrityError:
             # The index has refereed: another process has just claimed one of the numbers.
             return Stale(BUSY_NUMBERS)
@@ -143,13 +153,14 @@ class Launches:
         self, lease: Lease, campaign: Campaign, launch: Launch, when: Moment
     ) -> Start | None:
         """Claim a doubtful start of which the vendor says that it was none."""
-        with writing(self._engine) as connection:
-            lease.guard(connection)
+        with self._noting(when.now) as note, self._numbers.claiming(lease) as claiming:
+            connection = claiming.connection
             row = _one(connection, launch.id)
             is_same = row.state == LaunchState.UNCERTAIN and row.attempt == launch.attempt
-            if not is_same or is_paused(connection, campaign.name):
+            if not is_same or not is_at_its_place(connection, campaign, row):
                 return None
-            if wanting(connection, campaign, when.now) is not None:
+            wants = wanting(connection, campaign, when.now)
+            if wants or is_paused(connection, campaign.name):
                 return None
             unwanted = why_unwanted(connection, campaign, row, when.now)
             if unwanted is not None:
@@ -158,10 +169,12 @@ class Launches:
             begin(connection, row, (when.now, claimant(lease), when.day), RowState.UNCERTAIN)
             looks = update(launches).where(launches.c.id == row.id)
             connection.execute(looks.values(looks=row.looks + 1))
-            return _start(row, when, row.looks + 1)
+            start = _start(claiming, row, when, row.looks + 1)
+            note(start)
+            return start
 
     def settle(
-        self, start: Start, outcome: Outcome, now: datetime, look_after: timedelta
+        self, start: Start, outcome: Outcome, when: Instant, look_after: timedelta
     ) -> RowState | None:
         """What the rows become by the answer to a start; None where it comes too late."""
         with writing(self._engine) as connection:
@@ -179,21 +192,28 @@ class Launches:
                     return RowState.PENDING
                 case _:
                     reason = getattr(outcome, "reason", str(outcome))
-                    look_at = now + _pause(start.looks, look_after)
-                    doubted(connection, row, now, look_at, reason)
+                    pause = pause_after(start.looks, look_after)
+                    doubted(connection, row, given_up(when, pause), reason)
                     return RowState.UNCERTAIN
 
     def take_over(
-        self, lease: Lease, campaigns: Sequence[str], now: datetime, look_after: timedelta
+        self, lease: Lease, campaigns: Sequence[str], when: Instant, look_after: timedelta
     ) -> int:
-        """What an earlier holder was starting when it ended may have been started: so many rows."""
-        theirs = launches.c.campaign.in_(campaigns) & (launches.c.claimant != claimant(lease))
-        asked = select(launches).where(theirs, launches.c.state == LaunchState.STARTING)
+        """What an earlier holder was starting when it ended may have been started: of these
+        campaigns, and of whatever others this lease was for then. So many rows.
+        """
+        before = launches.c.claimant.startswith(f"{lease.name}/", autoescape=True)
+        theirs = launches.c.campaign.in_(campaigns) | before
+        asked = select(launches).where(
+            theirs,
+            launches.c.claimant != claimant(lease),
+            launches.c.state == LaunchState.STARTING,
+        )
         with writing(self._engine) as connection:
             lease.guard(connection)
             found = connection.execute(asked).all()
             for row in found:
-                doubted(connection, row, now, now + look_after, ENDED_HERE)
+                doubted(connection, row, given_up(when, look_after), ENDED_HERE)
         return sum(row.recipients for row in found)
 
     def found(self, lease: Lease, launch: Launch, status: str, day: str) -> bool:
@@ -213,14 +233,22 @@ class Launches:
             return False
         return True
 
-    def look_again(self, lease: Lease, launch: Launch, at: datetime | None, why: str) -> None:
-        """Nothing is proven yet: look again then, or, without a time, leave it to a person."""
+    def see(self, lease: Lease, launch: Launch, when: Instant, wait: timedelta) -> None:
+        """A start that was given up before another boot, or elsewhere, waits anew from now on."""
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            seen_anew(connection, launch.id, when, wait)
+
+    def look_again(
+        self, lease: Lease, launch: Launch, after: timedelta | None, when: Instant, why: str
+    ) -> None:
+        """Nothing is proven yet: look again so much later, or leave it to a person."""
         with writing(self._engine) as connection:
             lease.guard(connection)
             ours = (launches.c.id == launch.id) & (launches.c.state == LaunchState.UNCERTAIN)
-            values = {"next_look_at": at, "looks": launch.looks + 1, "reason": why}
+            told = next_look(when, after) | {"reason": why}
+            values = told | {"looks": launch.looks + 1}
             if connection.execute(update(launches).where(ours).values(**values)).rowcount:
-                told = {"reason": why, "next_look_at": at}
                 move_rows(connection, launch.id, RowState.UNCERTAIN, told)
 
 
@@ -229,7 +257,7 @@ def _one(connection: Connection, launch_id: int) -> AnyRow:
     return connection.execute(asked.with_for_update()).one()
 
 
-def _start(row: AnyRow, when: Moment, looks: int) -> Start:
+def _start(claiming: Claiming, row: AnyRow, when: Moment, looks: int) -> Start:
     return Start(
         launch_id=row.id,
         attempt=row.attempt + 1,
@@ -239,10 +267,5 @@ def _start(row: AnyRow, when: Moment, looks: int) -> Start:
         day=when.day,
         looks=looks,
         doubt_since=row.doubt_since,
+        number=claiming.count(rows.c.launch_id == row.id, when.now),
     )
-
-
-def _pause(looks: int, look_after: timedelta) -> timedelta:
-    """What was asked again and again, and is no clearer, is asked more rarely."""
-    doublings = max(0, min(looks, MANY_LOOKS) - FEW_LOOKS)
-    return max(look_after, min(look_after * (1 << doublings), LONGEST_PAUSE))

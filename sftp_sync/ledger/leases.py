@@ -16,7 +16,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, tuple_, update
 
-from sftp_sync.errors import LeaseBusy, LeaseLost, LedgerUnavailable, SyncError
+from sftp_sync.errors import LeaseBusy, LeaseLost, LedgerReplaced, LedgerUnavailable, SyncError
+from sftp_sync.ledger.database_mark import mark_of, replaced
 from sftp_sync.ledger.engine import database_now, writing
 from sftp_sync.ledger.holder import Holder, is_dead
 from sftp_sync.ledger.records import AnyRow
@@ -36,16 +37,23 @@ class Lease:
     fence: int
     renewed: float
     lost: bool = False
+    replaced: LedgerReplaced | None = None
+
+    def why_lost(self) -> SyncError:
+        """What to raise when it is ours no more."""
+        return self.replaced or LeaseLost(f"Another process has taken over {self.name}.")
 
     def guard(self, connection: Connection) -> None:
         """Let this transaction commit only if the lease is still ours."""
+        if self.replaced is not None:
+            raise self.replaced
         asked = select(leases.c.fence).where(leases.c.name == self.name)
         found = connection.execute(
             asked.where(leases.c.holder == self.holder).with_for_update(read=True),
         ).scalar_one_or_none()
         if found != self.fence:
             self.lost = True
-            raise LeaseLost(f"Another process has taken over {self.name}.")
+            raise self.why_lost()
 
 
 class Leases:
@@ -58,6 +66,9 @@ class Leases:
         clock: Callable[[], float],
         silent_seconds: float = SILENT_SECONDS,
     ) -> None:
+        # What is held here is held in this file or database, and in no copy of it.
+        self._mark = mark_of(engine)
+        self.replaced: LedgerReplaced | None = None
         self._engine = engine
         self._holder = holder
         self._clock = clock
@@ -80,6 +91,8 @@ class Leases:
 
     def acquire(self, name: str) -> Lease:
         """Take a lease that is free or whose holder is gone, or `LeaseBusy`."""
+        if self.replaced is not None:
+            raise self.replaced
         with self._guard:
             if name in self._held or name in self._wanted:
                 raise LeaseBusy(f"This process is already at {name}.")
@@ -105,6 +118,10 @@ class Leases:
         """Give a lease back. Where that fails it lapses by itself."""
         with self._guard:
             self._held.pop(lease.name, None)
+            held = list(self._held.values())
+        if lease.replaced is not None:
+            # Whoever found that out goes first; what else is held here is worth nothing either.
+            self._give_up(held)
         ours = (leases.c.name == lease.name) & (leases.c.holder == lease.holder)
         try:
             with writing(self._engine) as connection:
@@ -119,6 +136,9 @@ class Leases:
         with self._guard:
             held = list(self._held.values())
         if not held:
+            return
+        if self._is_replaced(held):
+            self._give_up(held)
             return
         asked_at = self._clock()
         ours = [(lease.name, lease.fence) for lease in held]
@@ -137,6 +157,16 @@ class Leases:
                 lease.renewed = asked_at
             else:
                 lease.lost = True
+
+    def _is_replaced(self, held: list[Lease]) -> bool:
+        return any(lease.replaced for lease in held) or mark_of(self._engine) != self._mark
+
+    def _give_up(self, held: list[Lease]) -> None:
+        """Another ledger lies where ours was: it has our leases perhaps, and not our claims."""
+        self.replaced = replaced(self._engine)
+        for lease in held:
+            lease.replaced = self.replaced
+            lease.lost = True
 
     def close(self) -> None:
         """Stop renewing, and give everything back."""
@@ -160,6 +190,7 @@ class Leases:
             "holder": self._holder.name,
             "host": self._holder.boot,
             "lock": str(self._holder.lock),
+            "mark": self._mark,
             "renewed_at": database_now(connection),
         }
         connection.execute(update(leases).where(leases.c.name == name).values(fence=fence, **ours))
@@ -167,6 +198,9 @@ class Leases:
 
     def _refuse_if_alive(self, connection: Connection, row: AnyRow) -> None:
         if row.holder is None or row.holder == self._holder.name:
+            return
+        if row.mark is not None and row.mark != self._mark:
+            # It came with a copy.
             return
         if row.host == self._holder.boot and is_dead(Path(row.lock)):
             return

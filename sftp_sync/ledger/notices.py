@@ -26,6 +26,8 @@ KINDS_BY_CAUSE = {
     "delivery": "delivery_failing",
     "delivery_of_results": "delivery_failing",
     "restored": "ledger_restored",
+    "decisions": "decisions_lost",
+    "claims": "claims_not_written",
     "suppression_incomplete": "suppression_incomplete",
 }
 KINDS_BY_CLASS: dict[type[SyncError], str] = {

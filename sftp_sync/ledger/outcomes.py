@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Connection, Engine, func, or_, select, type_coerce
 
+from sftp_sync.ledger.conditions import FILE_GOES_ON
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.records import FILE_COLUMNS, file_records
 from sftp_sync.ledger.schema import EPOCH, deliveries, files, rows
@@ -17,7 +18,6 @@ from sftp_sync.model import Code, FileRecord, FileState, RowState
 # Of these the days of every time zone are made, so that the database needs to know no zone.
 QUARTER = timedelta(minutes=15)
 QUARTER_MICROSECONDS = QUARTER // timedelta(microseconds=1)
-OPEN_STATES = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
 FILES_AT_ONCE = 500
 
 
@@ -98,7 +98,7 @@ def _files(connection: Connection, campaign: str, moment: datetime) -> list[File
         files.c.state != FileState.ENTERING,
         or_(
             files.c.received_at >= moment,
-            files.c.state.in_(OPEN_STATES),
+            FILE_GOES_ON,
             files.c.id.in_(told),
         ),
     )

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from sftp_sync.errors import UsageError
+from sftp_sync.ledger.claim_numbers import ClaimNumbers
+from sftp_sync.ledger.conditions import FILE_GOES_ON
 from sftp_sync.ledger.deliveries import delivery_of
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.results import WITH_ROWS
 from sftp_sync.ledger.schema import announcements, deliveries, evidence, files, notices, rows
 from sftp_sync.model import Delivery, RowState
 
@@ -36,7 +37,7 @@ class Traces:
 
 @dataclass(frozen=True)
 class Erased:
-    """What was emptied. `not_called`: rows that were due or in doubt, and are refused now."""
+    """What was emptied. `not_called`: rows that were due or in doubt, and are rejected now."""
 
     rows: int
     files: int
@@ -48,8 +49,9 @@ class Erased:
 class People:
     """The verbs by which a person is erased."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, numbers: ClaimNumbers) -> None:
         self._engine = engine
+        self._numbers = numbers
 
     def traces(self, phone: str, is_of: IsOf) -> Traces:
         """Every row in which a number stands: all rows are read for it."""
@@ -69,7 +71,7 @@ class People:
         with reading(self._engine) as connection:
             asked = select(files.c.campaign).where(
                 files.c.id.in_({row.file_id for row in _rows(connection, found)}),
-                files.c.state.in_(WITH_ROWS),
+                FILE_GOES_ON,
             )
             return set(connection.execute(asked).scalars())
 
@@ -97,6 +99,9 @@ class People:
         with writing(self._engine) as connection:
             told = update(rows).where(rows.c.delivery_id == delivery.id)
             connection.execute(told.values(delivery_id=None))
+            # Nobody was told by it, so nothing of it is superseded.
+            untold = update(rows).where(rows.c.supersedes_id == delivery.id)
+            connection.execute(untold.values(supersedes_id=None))
             connection.execute(delete(deliveries).where(deliveries.c.id == delivery.id))
             advance(connection, delivery.file_id)
 
@@ -109,7 +114,7 @@ class People:
 
     def erase(self, phone: str, is_of: IsOf, found: Traces) -> Erased:
         """Empty all of it in one transaction; refused while a row is being sent."""
-        with writing(self._engine) as connection:
+        with self._numbers.deciding() as connection:
             _refuse_while_sending(connection, phone)
             not_called = _not_due(connection, found)
             in_files: set[int] = set()
@@ -165,8 +170,8 @@ def _not_due(connection: Connection, found: Traces) -> int:
     number = 0
     for start in range(0, len(found.own), 500):
         due = rows.c.id.in_(found.own[start : start + 500]) & rows.c.state.in_(NO_LONGER_DUE)
-        refused = {"state": RowState.REFUSED, "next_look_at": None}
-        number += connection.execute(update(rows).where(due).values(**refused)).rowcount
+        rejected = {"state": RowState.REJECTED, "next_look_at": None}
+        number += connection.execute(update(rows).where(due).values(**rejected)).rowcount
     return number
 
 

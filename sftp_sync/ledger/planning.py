@@ -19,8 +19,10 @@ from sftp_sync.ledger.claims import (
     stops_file,
 )
 from sftp_sync.ledger.conditions import is_called, is_number_in_doubt
+from sftp_sync.ledger.destinations import Place, place_now
 from sftp_sync.ledger.forbidding import among, suppress, was_called_recently
 from sftp_sync.ledger.gap import put_in_doubt
+from sftp_sync.ledger.given_up import is_number_given_up
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import files, launches, rows
@@ -28,6 +30,7 @@ from sftp_sync.model import (
     Campaign,
     FileState,
     Idle,
+    Instant,
     LaunchState,
     RowState,
     Stale,
@@ -53,28 +56,29 @@ def plan(connection: Connection, campaign: Campaign, terms: Terms, when: Moment)
     if stopped is not None:
         return stopped
     left = calls_left(connection, campaign, when.day)
-    for file in due_files(connection, campaign, when.now):
+    place = place_now(connection, campaign)
+    for file in due_files(connection, campaign, place, when.now):
         if _has_open_launch(connection, file.id):
             continue
         if stops_file(connection, campaign, file, when):
             return Idle.JUDGING
-        put_in_doubt(connection, rows.c.file_id == file.id)
+        put_in_doubt(connection, _is_of(place, file.id))
         most = min(MOST_RECIPIENTS if left is None else left, _room(campaign, file))
-        found = _candidates(connection, file.id, most)
+        found = _candidates(connection, (file.id, place), most, when.instant)
         chosen = _callable(connection, campaign, found, when.now)
         if chosen:
-            return _fixed(connection, file.id, chosen, terms, when.now)
+            return _fixed(connection, (file.id, place), chosen, terms, when.now)
         advance(connection, file.id)
         if found:
             return Idle.JUDGING
-    return Idle.IN_DOUBT if is_any_due(connection, campaign.name) else Idle.NOTHING
+    return Idle.IN_DOUBT if is_any_due(connection, campaign, place) else Idle.NOTHING
 
 
 def why_not_now(
     connection: Connection, campaign: Campaign, row: AnyRow, terms: Terms, when: Moment
 ) -> Stale | Idle | None:
     """Why a draft may not be started at this moment, or not as it is; None where it may."""
-    if row.state != LaunchState.DRAFTED:
+    if row.state != LaunchState.DRAFTED or not is_at_its_place(connection, campaign, row):
         return Idle.NOTHING
     if _is_given_up(connection, row):
         return Stale("nobody of it is to be called any more")
@@ -111,13 +115,16 @@ def _why_stale(
 def _why_not_called(
     connection: Connection, campaign: Campaign, launch: AnyRow, now: datetime
 ) -> Stale | None:
+    place = place_now(connection, campaign)
     here = (rows.c.launch_id == launch.id) & (rows.c.state == RowState.PENDING)
     phones = list(connection.execute(select(rows.c.phone).where(here)).scalars())
     if len(phones) != launch.recipients:
         return Stale("some of its contacts have been decided on since")
     if next(among(connection, campaign.name, phones), None) is not None:
         return Stale("some of its numbers are not to be called any more")
-    if connection.execute(select(exists().where(here, _is_called(campaign, now)))).scalar_one():
+    if connection.execute(
+        select(exists().where(here, _is_called(campaign, place, now)))
+    ).scalar_one():
         return Stale("some of its numbers have been called since, or are in doubt")
     return None
 
@@ -136,6 +143,15 @@ def why_unwanted(
     if next(among(connection, campaign.name, phones), None) is not None:
         return "some of its numbers are not to be called any more"
     return None
+
+
+def is_at_its_place(connection: Connection, campaign: Campaign, launch: AnyRow) -> bool:
+    """Whether a file's campaign is where the configuration says: nobody else knows its id."""
+    return bool(launch.destination_id == place_now(connection, campaign).number)
+
+
+def _is_of(place: Place, file_id: int) -> ColumnElement[bool]:
+    return (rows.c.file_id == file_id) & (rows.c.destination_id == place.number)
 
 
 def _is_given_up(connection: Connection, launch: AnyRow) -> bool:
@@ -162,12 +178,16 @@ def _has_open_launch(connection: Connection, file_id: int) -> bool:
     return bool(connection.execute(select(asked)).scalar_one())
 
 
-def _candidates(connection: Connection, file_id: int, most: int) -> Sequence[AnyRow]:
+def _candidates(
+    connection: Connection, which: tuple[int, Place], most: int, now: Instant
+) -> Sequence[AnyRow]:
     """Pending rows whose numbers are in no doubt, in the order of the lines."""
+    file_id, place = which
     asked = select(rows.c.id, rows.c.phone, rows.c.destination_id).where(
-        rows.c.file_id == file_id,
+        _is_of(place, file_id),
         rows.c.state == RowState.PENDING,
-        ~is_number_in_doubt(),
+        ~is_number_in_doubt(place),
+        ~is_number_given_up(now),
     )
     return connection.execute(asked.order_by(rows.c.id).limit(most)).all()
 
@@ -202,11 +222,17 @@ def _called(connection: Connection, page: Sequence[AnyRow]) -> set[str]:
 
 
 def _fixed(
-    connection: Connection, file_id: int, chosen: Sequence[int], terms: Terms, now: datetime
+    connection: Connection,
+    where: tuple[int, Place],
+    chosen: Sequence[int],
+    terms: Terms,
+    now: datetime,
 ) -> int:
+    file_id, place = where
     made = insert(launches).values(
         file_id=file_id,
         campaign=select(files.c.campaign).where(files.c.id == file_id).scalar_subquery(),
+        destination_id=place.number,
         state=LaunchState.PLANNED,
         name=_name(connection, file_id),
         terms=terms.fingerprint,
@@ -234,11 +260,11 @@ def _name(connection: Connection, file_id: int) -> str:
     return f"{file.campaign}: {file.name[:SHOWN_NAME]} ({key})"
 
 
-def _is_called(campaign: Campaign, now: datetime) -> ColumnElement[bool]:
+def _is_called(campaign: Campaign, place: Place, now: datetime) -> ColumnElement[bool]:
     if campaign.allow_duplicates:
-        return is_number_in_doubt()
+        return is_number_in_doubt(place)
     other = rows.alias("called")
-    return is_number_in_doubt() | exists().where(
+    return is_number_in_doubt(place) | exists().where(
         other.c.destination_id == rows.c.destination_id,
         other.c.phone == rows.c.phone,
         other.c.queued_at > now - campaign.repeat_after,

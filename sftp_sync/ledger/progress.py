@@ -18,6 +18,7 @@ IN_RECEIPT = or_(
 )
 UNREPORTED = and_(rows.c.delivery_id.is_(None), ~IN_RECEIPT)
 MOVING = (FileState.DISPATCHING, FileState.FOLLOWING, FileState.FINISHED)
+CALLED_OR_OPEN = (*OPEN, RowState.ACCEPTED, RowState.ALREADY_QUEUED)
 
 
 def state_by_rows(connection: Connection, file_id: int) -> FileState:
@@ -39,7 +40,7 @@ def state_by_rows(connection: Connection, file_id: int) -> FileState:
     return FileState.FINISHED
 
 
-def _ended(connection: Connection, state: FileState) -> dict[str, object]:
+def ended(connection: Connection, state: FileState) -> dict[str, object]:
     """When it ended; what was counted at an earlier end is counted anew."""
     at = database_now(connection) if state == FileState.FINISHED else None
     return {"finished_at": at, "counts": None, "outcomes": None}
@@ -48,11 +49,33 @@ def _ended(connection: Connection, state: FileState) -> dict[str, object]:
 def advance(connection: Connection, file_id: int) -> None:
     """Give a file the state that its rows call for; one that is held stays held."""
     # One after the other: of two that settle the last two rows at once, neither would see the end.
-    here = select(files.c.id).where(files.c.id == file_id)
-    connection.execute(here.with_for_update(key_share=True))
+    here = files.c.id == file_id
+    locked = select(files.c.state).where(here).with_for_update(key_share=True)
+    before = connection.execute(locked).scalar_one()
     state = state_by_rows(connection, file_id)
+    if before == FileState.REJECTED:
+        _advance_rejected(connection, file_id, state)
+        return
     connection.execute(
         update(files)
-        .where(files.c.id == file_id, files.c.state.in_(MOVING), files.c.state != state)
-        .values(state=state, **_ended(connection, state)),
+        .where(here, files.c.state.in_(MOVING), files.c.state != state)
+        .values(state=state, **ended(connection, state)),
     )
+
+
+def _advance_rejected(connection: Connection, file_id: int, state: FileState) -> None:
+    """It stays rejected, unless its rows are to be sent after all; over it is like any other."""
+    here = update(files).where(files.c.id == file_id)
+    if state == FileState.DISPATCHING:
+        anew = {"state": state, "reason": None}
+        connection.execute(here.values(**anew, **ended(connection, state)))
+        return
+    is_over = state == FileState.FINISHED
+    changed = files.c.finished_at.is_(None) if is_over else files.c.finished_at.is_not(None)
+    connection.execute(here.where(changed).values(**ended(connection, state)))
+
+
+def was_called(connection: Connection, file_id: int) -> bool:
+    """Whether any of its rows was called, or may be."""
+    here = (rows.c.file_id == file_id) & rows.c.state.in_(CALLED_OR_OPEN)
+    return bool(connection.execute(select(exists().where(here))).scalar_one())

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from sftp_sync.errors import LedgerMismatch
+from sftp_sync.ledger.conditions import FILE_LIES_UNREAD
 from sftp_sync.ledger.schema import files, rows
-from sftp_sync.model import FileRecord, FileState, RowRecord, RowState
+from sftp_sync.model import Claim, FileRecord, FileState, Instant, RowRecord, RowState
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -68,6 +69,7 @@ def _file_record(row: AnyRow, counts: dict[RowState, int]) -> FileRecord:
         understanding=json.loads(row.understanding) if row.understanding else {},
         rows={state: counts.get(state, 0) for state in RowState},
         removed_at=row.removed_at,
+        lies_unread=bool(row.lies_unread),
     )
 
 
@@ -88,6 +90,21 @@ def row_record(row: AnyRow) -> RowRecord:
     )
 
 
+def claim_of(row: AnyRow, when: Instant, day: str) -> Claim:
+    """The next attempt of a row, claimed."""
+    return Claim(
+        row_id=row.id,
+        attempt=row.attempt + 1,
+        file_id=row.file_id,
+        line=row.line,
+        phone=row.phone,
+        cells=tuple(json.loads(row.cells)),
+        claimed_at=when.at,
+        day=day,
+        boot_time=when.boot_time,
+    )
+
+
 FILE_COLUMNS = (
     files.c.id,
     files.c.campaign,
@@ -102,4 +119,5 @@ FILE_COLUMNS = (
     files.c.understanding,
     files.c.counts,
     files.c.removed_at,
+    FILE_LIES_UNREAD.label("lies_unread"),
 )

@@ -7,21 +7,29 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import ColumnElement, Engine, Update, and_, exists, or_, select, update
 
+from sftp_sync.ledger.conditions import FILE_GOES_ON
 from sftp_sync.ledger.deliveries import write_down
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import IN_RECEIPT, UNREPORTED, advance
 from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
 from sftp_sync.ledger.schema import deliveries, files, rows
-from sftp_sync.model import FileRecord, FileState, NewDelivery, ResultRow, RowState
+from sftp_sync.model import FileRecord, NewDelivery, ResultRow, RowState
 
 AT_ONCE = 1_000
 CALLED = (RowState.ACCEPTED, RowState.ALREADY_QUEUED)
 OVER = or_(
     and_(rows.c.state.in_(CALLED), rows.c.over_at.is_not(None)),
-    rows.c.state.in_((RowState.REFUSED, RowState.EXPIRED, RowState.SUPPRESSED, RowState.DUPLICATE)),
+    rows.c.state.in_(
+        (
+            RowState.REFUSED,
+            RowState.REJECTED,
+            RowState.EXPIRED,
+            RowState.SUPPRESSED,
+            RowState.DUPLICATE,
+        )
+    ),
 )
-WITH_ROWS = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
 
 
 class Results:
@@ -33,14 +41,14 @@ class Results:
     def files(self, campaign: str) -> list[FileRecord]:
         """The files of a campaign of which there is something to report, oldest first."""
         due = exists().where(rows.c.file_id == files.c.id, UNREPORTED, OVER)
-        here = (files.c.campaign == campaign) & files.c.state.in_(WITH_ROWS)
+        here = (files.c.campaign == campaign) & FILE_GOES_ON
         with reading(self._engine) as connection:
             asked = select(*FILE_COLUMNS).where(here, due).order_by(files.c.id)
             return file_records(connection, connection.execute(asked).all())
 
     def unfinished(self, campaign: str) -> list[FileRecord]:
         """The files of a campaign that are still going on, oldest first."""
-        here = (files.c.campaign == campaign) & files.c.state.in_(WITH_ROWS)
+        here = (files.c.campaign == campaign) & FILE_GOES_ON
         with reading(self._engine) as connection:
             asked = select(*FILE_COLUMNS).where(here).order_by(files.c.id)
             return file_records(connection, connection.execute(asked).all())
@@ -51,10 +59,16 @@ class Results:
         after = -1
         while True:
             here = (rows.c.file_id == file_id) & (rows.c.line > after)
-            asked = select(rows, OVER.label("is_over")).where(here, which)
+            told = deliveries.c.name.label("supersedes")
+            asked = (
+                select(rows, OVER.label("is_over"), told)
+                .outerjoin(deliveries, deliveries.c.id == rows.c.supersedes_id)
+                .where(here, which)
+            )
             with reading(self._engine) as connection:
                 page = connection.execute(asked.order_by(rows.c.line).limit(AT_ONCE)).all()
-            yield from (_result_row(row) for row in page)
+            # A snapshot takes the place of the one before it as a whole.
+            yield from (_result_row(row, row.supersedes if only_new else None) for row in page)
             if len(page) < AT_ONCE:
                 return
             after = page[-1].line
@@ -133,7 +147,7 @@ def _replacing(named: ColumnElement[bool], delivery: NewDelivery) -> Update:
     )
 
 
-def _result_row(row: AnyRow) -> ResultRow:
+def _result_row(row: AnyRow, supersedes: str | None) -> ResultRow:
     return ResultRow(
         row_id=row.id,
         line=row.line,
@@ -149,4 +163,5 @@ def _result_row(row: AnyRow) -> ResultRow:
         updated_at=row.call_updated_at,
         is_over=bool(row.is_over),
         matched_by=row.matched_by,
+        supersedes=supersedes,
     )

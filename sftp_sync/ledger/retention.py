@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, case, delete, func, or_, select, update
 
 from sftp_sync.errors import LedgerMismatch
+from sftp_sync.ledger.conditions import FILE_IS_OVER
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.records import AnyRow, count_rows
 from sftp_sync.ledger.removal import remove_rows
-from sftp_sync.ledger.restoring import OPENINGS
 from sftp_sync.ledger.schema import (
     EPOCH,
     evidence,
@@ -26,7 +26,7 @@ from sftp_sync.ledger.schema import (
 )
 from sftp_sync.ledger.sightings import raw_name
 from sftp_sync.ledger.upserts import put
-from sftp_sync.model import FileState, RemoteFile, RowState
+from sftp_sync.model import RemoteFile, RowState
 
 ROWS_AT_ONCE = 5_000
 NAMES_AT_ONCE = 500
@@ -36,6 +36,7 @@ SPENDING_KEPT = timedelta(days=62)
 LEASES_KEPT = timedelta(days=30)
 RESTORE_SAID_FOR = timedelta(days=7)
 TIDIED_AT = "tidied_at"
+LEDGER, RESTORED = "ledger", "restored"
 
 
 class Retention:
@@ -62,7 +63,7 @@ class Retention:
         states, codes, calls and counts stay until the rows are removed. How many files.
         """
         asked = select(files.c.id, files.c.name, files.c.counts).where(
-            files.c.state == FileState.FINISHED,
+            FILE_IS_OVER,
             files.c.counts.is_not(None),
             files.c.emptied_at.is_(None),
             files.c.finished_at < before,
@@ -82,16 +83,16 @@ class Retention:
         oldest = f"{now - SPENDING_KEPT:%Y-%m-%d}"
         with writing(self._engine) as connection:
             connection.execute(delete(spending).where(spending.c.day < oldest))
-            unused = leases.c.holder.is_(None) & (leases.c.name != OPENINGS)
+            unused = leases.c.holder.is_(None) & (leases.c.renewed_at < now - LEASES_KEPT)
+            connection.execute(delete(leases).where(unused))
+            said = (notices.c.scope == LEDGER) & (notices.c.cause == RESTORED)
             connection.execute(
-                delete(leases).where(unused, leases.c.renewed_at < now - LEASES_KEPT)
+                delete(notices).where(said, notices.c.since < now - RESTORE_SAID_FOR)
             )
-            said = (notices.c.scope == OPENINGS) & (notices.c.since < now - RESTORE_SAID_FOR)
-            connection.execute(delete(notices).where(said))
 
     def forget_scopes(self, known: Collection[str]) -> None:
         """What was said of campaigns that are configured no more."""
-        gone = notices.c.scope.not_in([*known, OPENINGS])
+        gone = notices.c.scope.not_in([*known, LEDGER])
         with reading(self._engine) as connection:
             if connection.execute(select(notices.c.scope).where(gone)).first() is None:
                 return
@@ -159,7 +160,7 @@ def _close(connection: Connection, file: AnyRow, now: datetime) -> None:
             " ledger was changed from outside.",
             fix="Restore the last backup, or ask for help before anything is sent.",
         )
-    same = (files.c.id == file.id) & (files.c.state == FileState.FINISHED)
+    same = (files.c.id == file.id) & FILE_IS_OVER
     done = connection.execute(update(files).where(same).values(emptied_at=now))
     if done.rowcount == 0:
         # Its refused rows were sent again meanwhile.

@@ -8,13 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, func, select
 
+from sftp_sync.ledger.conditions import FILE_GOES_ON, GOING_ON
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.progress import UNREPORTED
-from sftp_sync.ledger.results import WITH_ROWS
-from sftp_sync.ledger.schema import deliveries, rows
-from sftp_sync.model import FileRecord
+from sftp_sync.ledger.schema import deliveries, files, rows
+from sftp_sync.model import FileRecord, FileState
 
 FILES_AT_ONCE = 500
+WITH_RESULTS = (*GOING_ON, FileState.REJECTED)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Returns:
         """Of each of these files, by its id."""
         ids = [file.id for file in shown]
         # Of the others every row is reported, or none is to be: theirs need not be gone through.
-        going_on = [file.id for file in shown if file.state in WITH_ROWS]
+        going_on = [file.id for file in shown if file.state in WITH_RESULTS]
         with reading(self._engine) as connection:
             left = _rows_outstanding(connection, going_on)
             posted = _posted(connection, ids)
@@ -53,7 +54,11 @@ class Returns:
 def _rows_outstanding(connection: Connection, file_ids: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     for part in _parts(file_ids):
-        asked = select(rows.c.file_id, func.count()).where(rows.c.file_id.in_(part), UNREPORTED)
+        asked = (
+            select(rows.c.file_id, func.count())
+            .join(files, files.c.id == rows.c.file_id)
+            .where(rows.c.file_id.in_(part), FILE_GOES_ON, UNREPORTED)
+        )
         found |= dict(connection.execute(asked.group_by(rows.c.file_id)).all())
     return found
 

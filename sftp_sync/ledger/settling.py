@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from sftp_sync.ledger.claims import spend
 from sftp_sync.ledger.engine import writing
+from sftp_sync.ledger.given_up import NOT_GIVEN_UP, given_up
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.schema import evidence, rows
 from sftp_sync.model import (
@@ -16,6 +17,7 @@ from sftp_sync.model import (
     AlreadyQueued,
     Blocked,
     Claim,
+    Instant,
     NotNow,
     Outcome,
     Refused,
@@ -42,19 +44,19 @@ class Settling:
         self._engine = engine
 
     def settle(
-        self, claim: Claim, outcome: Outcome, now: datetime, look_after: timedelta
+        self, claim: Claim, outcome: Outcome, when: Instant, look_after: timedelta
     ) -> Settled:
         """What the row becomes. A re-ask that brings nothing certain leaves it in doubt."""
-        values = _values(claim, outcome, now, look_after)
+        values = _values(claim, outcome, when, look_after)
         try:
             with writing(self._engine) as connection:
-                return _settle(connection, claim, values, said_of(outcome), now)
+                return _settle(connection, claim, values, said_of(outcome), when.at)
         except IntegrityError:
             # The id belongs to another row already: this answer proves nothing about ours.
             doubt = Uncertain(f"the vendor answered with the id of another row's call: {outcome}")
-            values = _values(claim, doubt, now, look_after)
+            values = _values(claim, doubt, when, look_after)
             with writing(self._engine) as connection:
-                return _settle(connection, claim, values, said_of(outcome), now)
+                return _settle(connection, claim, values, said_of(outcome), when.at)
 
 
 def said_of(outcome: Outcome) -> str:
@@ -78,22 +80,26 @@ def note(connection: Connection, row_id: int, attempt: int, now: datetime, said:
 
 
 def _values(
-    claim: Claim, outcome: Outcome, now: datetime, look_after: timedelta
+    claim: Claim, outcome: Outcome, when: Instant, look_after: timedelta
 ) -> dict[str, object]:
     # What was asked again and again, and is no clearer, is asked more rarely.
     pause = min(look_after * 2 ** max(0, min(claim.looks, MANY_LOOKS) - FEW_LOOKS), LONGEST_PAUSE)
+    claimed_at = Instant(claim.claimed_at, claim.boot_time)
     doubt: dict[str, object] = {
         "state": S.UNCERTAIN,
-        "doubt_since": claim.doubt_since or claim.claimed_at,
-        "given_up_at": now,
-        "next_look_at": now + max(look_after, pause),
+        "doubt_since": when.translated(claim.doubt_since or claim.claimed_at, claimed_at),
         "looks": claim.looks,
+        **given_up(when, max(look_after, pause)),
     }
     match outcome:
         case Accepted(call_id, status):
-            return _called(S.ACCEPTED, call_id, status, now) | {"id_source": "answer"}
+            called: dict[str, object] = {"id_source": "answer"}
+            if outcome.is_adopted:
+                # An earlier attempt has made the call, and its id came with a conflict.
+                called = {"id_source": "conflict", "queued_at": doubt["doubt_since"]}
+            return _called(S.ACCEPTED, call_id, status, when.at) | called
         case AlreadyQueued(call_id, status):
-            return _called(S.ALREADY_QUEUED, call_id, status, now) | {"id_source": "conflict"}
+            return _called(S.ALREADY_QUEUED, call_id, status, when.at) | {"id_source": "conflict"}
         case Uncertain(reason):
             return doubt | {"reason": reason}
         case _ if claim.doubt_since is not None:
@@ -101,8 +107,7 @@ def _values(
         case Refused(reason):
             return {"state": S.REFUSED, "reason": reason}
         case NotNow(reason) | Blocked(_, reason):
-            cleared = {"doubt_since": None, "given_up_at": None, "next_look_at": None}
-            return cleared | {"state": S.PENDING, "reason": reason}
+            return NOT_GIVEN_UP | {"state": S.PENDING, "reason": reason}
 
 
 def _called(state: RowState, call_id: str, status: str, now: datetime) -> dict[str, object]:

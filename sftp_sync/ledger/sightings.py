@@ -52,10 +52,10 @@ def unseen(
 ) -> list[RemoteFile]:
     """Those entries whose name, size and time were not met together before.
 
-    Without a time or a size nothing is spared, nor where a refused file might be
+    Without a time or a size nothing is spared, nor where an unreadable file might be
     read otherwise now.
     """
-    settled = (files.c.state != FileState.REFUSED) | files.c.reading.in_((reading, ANY_READING))
+    settled = (files.c.state != FileState.UNREADABLE) | files.c.reading.in_((reading, ANY_READING))
     known: set[tuple[bytes, int, int]] = set()
     for start in range(0, len(entries), AT_ONCE):
         names = [raw_name(entry.name) for entry in entries[start : start + AT_ONCE]]

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from sftp_sync.ledger.conditions import is_in_doubt
+from sftp_sync.ledger.conditions import FILE_GOES_ON, FILE_IS_OVER, FILE_LIES_UNREAD, is_in_doubt
 from sftp_sync.ledger.endings import note_endings
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.outcomes import Counted, count_alike, counted_at_end
@@ -25,7 +25,6 @@ from sftp_sync.model import (
     RowState,
 )
 
-WITH_OPEN_ROWS = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
 FILES_AT_ONCE = 500
 IS_FILE = files.c.state != FileState.ENTERING
 PER_STATE = (
@@ -55,9 +54,10 @@ class Due:
 
 @dataclass(frozen=True)
 class Summary:
-    """A campaign at one moment. `files` are those that go on and the latest of the others, oldest
-    first; `rows` and `file_states` count all of them. `lost_rows` is how far the balance is from
-    closing. `for_a_person`: the rows in doubt of each file that nothing but a person can settle.
+    """A campaign at one moment. `files` are those that go on or wait for a person, and the latest
+    of the others, oldest first; `rows` and `file_states` count all of them. `lost_rows` is how far
+    the balance is from closing. `for_a_person`: the rows in doubt of each file that nothing but a
+    person can settle.
     """
 
     known: CampaignRecord
@@ -146,8 +146,7 @@ class Summaries:
         """What became of the rows of files that were received or finished since then, or go on."""
         lately = (files.c.received_at >= since) | (files.c.finished_at >= since)
         asked = select(files.c.id, files.c.campaign, files.c.received_at, files.c.outcomes).where(
-            files.c.state.in_((*WITH_OPEN_ROWS, FileState.FINISHED)),
-            files.c.state.in_(WITH_OPEN_ROWS) | lately,
+            FILE_GOES_ON | (FILE_IS_OVER & lately),
         )
         found: dict[str, list[Happened]] = defaultdict(list)
         with reading(self._engine) as connection:
@@ -195,8 +194,11 @@ def _shown(connection: Connection, latest: int) -> dict[str, list[FileRecord]]:
     place = func.row_number().over(partition_by=files.c.campaign, order_by=files.c.id.desc())
     placed = select(files.c.id, place.label("place")).where(IS_FILE).subquery()
     wanted = select(placed.c.id).where(placed.c.place <= latest)
-    goes_on = files.c.state.in_(WITH_OPEN_ROWS) | _is_uncounted()
-    asked = select(*FILE_COLUMNS).where(goes_on | files.c.id.in_(wanted)).order_by(files.c.id)
+    asked = (
+        select(*FILE_COLUMNS)
+        .where(FILE_GOES_ON | FILE_LIES_UNREAD | _is_uncounted() | files.c.id.in_(wanted))
+        .order_by(files.c.id)
+    )
     found: dict[str, list[FileRecord]] = defaultdict(list)
     for file in file_records(connection, connection.execute(asked).all()):
         found[file.campaign].append(file)
@@ -204,7 +206,7 @@ def _shown(connection: Connection, latest: int) -> dict[str, list[FileRecord]]:
 
 
 def _is_uncounted() -> ColumnElement[bool]:
-    return (files.c.state == FileState.FINISHED) & files.c.counts.is_(None)
+    return FILE_IS_OVER & files.c.counts.is_(None)
 
 
 def _for_a_person(connection: Connection) -> dict[str, dict[int, int]]:

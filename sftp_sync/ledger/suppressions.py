@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
+from sftp_sync.ledger.claim_numbers import ClaimNumbers
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.forbidding import among, wanting
 from sftp_sync.ledger.leases import Lease
@@ -23,13 +24,14 @@ NUMBERS_AT_ONCE = 20_000
 class Suppressions:
     """The verbs for numbers that are not to be called."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, numbers: ClaimNumbers) -> None:
         self._engine = engine
+        self._numbers = numbers
 
     def add(self, phone: str, reason: str, at: datetime) -> None:
         """Never call this number; since when stays as it was first said."""
         said = {"phone": phone, "reason": reason, "since": at}
-        with writing(self._engine) as connection:
+        with self._numbers.deciding() as connection:
             put(connection, suppressions, said, keep=["since"])
 
     def remove(self, phone: str) -> bool:

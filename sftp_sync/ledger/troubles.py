@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, case, func, select
 
-from sftp_sync.ledger.conditions import is_in_doubt
+from sftp_sync.ledger.conditions import FILE_LIES_UNREAD, is_in_doubt
 from sftp_sync.ledger.engine import reading
 from sftp_sync.ledger.schema import campaigns, files, rows
 from sftp_sync.model import BRINGS_NO_ROWS, CampaignRecord, FileRecord, FileState, RowState
@@ -17,8 +17,9 @@ from sftp_sync.model import BRINGS_NO_ROWS, CampaignRecord, FileRecord, FileStat
 
 @dataclass(frozen=True)
 class Trouble:
-    """A campaign as far as it may need a person. `files` are those that are held or have rows in
-    doubt; of their rows only these are counted. `last_received_at`: a list that brought rows.
+    """A campaign as far as it may need a person. `files` are those that are held, have rows in
+    doubt, or lie in the inbox and cannot be read; of their rows only these are counted.
+    `last_received_at`: a list that brought rows.
     """
 
     known: CampaignRecord
@@ -85,14 +86,17 @@ def _files(connection: Connection, doubts: dict[int, tuple[int, int]]) -> Iterat
         files.c.reason,
         files.c.received_at,
         files.c.total,
+        FILE_LIES_UNREAD.label("lies_unread"),
     )
     asked = select(*wanted).where(
         (files.c.state == FileState.HELD)
+        | FILE_LIES_UNREAD
         | files.c.id.in_(
             select(rows.c.file_id).where(is_in_doubt(), rows.c.state == RowState.UNCERTAIN)
         )
     )
     for file in connection.execute(asked.order_by(files.c.id)):
         in_doubt, _ = doubts.get(file.id, (0, 0))
-        values = {**file._mapping, "state": FileState(file.state)}  # noqa: SLF001 - as above
+        values = dict(file._mapping)  # noqa: SLF001 - as above
+        values |= {"state": FileState(file.state), "lies_unread": bool(file.lies_unread)}
         yield FileRecord(**values, rows={RowState.UNCERTAIN: in_doubt})

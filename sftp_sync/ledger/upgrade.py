@@ -13,10 +13,10 @@ from sqlalchemy.sql import column
 
 from sftp_sync.errors import DiskFull, LedgerMismatch
 from sftp_sync.ledger.engine import PRIVATE, reading, sqlite_path, writing
-from sftp_sync.ledger.schema import EPOCH, SCHEMA
+from sftp_sync.ledger.schema import EPOCH, SCHEMA, facts
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-COPIED_AT = "copied_at"
+LEDGER_ID, COPIED_AT = "ledger_id", "copied_at"
 STAMP = "%Y%m%dT%H%M%SZ"
 VERSION = table("alembic_version", column("version_num"))
 
@@ -35,6 +35,13 @@ def bring_up_to_date(engine: Engine, *, may_migrate: bool) -> None:
                 fix="Type: sftp-sync sync (or restart the daemon); it is migrated after a backup.",
             )
     _migrate(engine)
+
+
+def ledger_id(engine: Engine) -> str:
+    """What tells this ledger from every other; its copies share it."""
+    asked = select(facts.c.value).where(facts.c.name == LEDGER_ID)
+    with reading(engine) as connection:
+        return str(connection.execute(asked).scalar_one())
 
 
 def _version(connection: Connection) -> str | None:

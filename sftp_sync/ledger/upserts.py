@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects import postgresql, sqlite
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_if_absent(connection: Connection, into: Table, values: Mapping[str, object]) -> None:
@@ -36,5 +39,21 @@ def add(connection: Connection, into: Table, values: Mapping[str, object], colum
     connection.execute(made.on_conflict_do_update(index_elements=key, set_=summed))
 
 
+def count_up(connection: Connection, into: Table, values: Mapping[str, object], column: str) -> int:
+    """As `add`, and the sum: nobody else has the same one."""
+    made = _insert(connection, into).values(dict(values))
+    key = [one.name for one in into.primary_key]
+    summed = {column: into.c[column] + made.excluded[column]}
+    counted = made.on_conflict_do_update(index_elements=key, set_=summed)
+    number: int = connection.execute(counted.returning(into.c[column])).scalar_one()
+    return number
+
+
 def _insert(connection: Connection, into: Table) -> postgresql.Insert | sqlite.Insert:
-    return sqlite.insert(into) if connection.dialect.name == "sqlite" else postgresql.insert(into)
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert  # noqa: PLC0415 - one database is enough
+
+        return insert(into)
+    from sqlalchemy.dialects.postgresql import insert as insert_there  # noqa: PLC0415 - as above
+
+    return insert_there(into)

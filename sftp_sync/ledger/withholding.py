@@ -15,11 +15,12 @@ from sftp_sync.ledger.claims import (
     spend,
 )
 from sftp_sync.ledger.forbidding import wanting, why_suppressed
+from sftp_sync.ledger.given_up import NO_LOOK, next_look
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import files, rows
 from sftp_sync.ledger.settling import note
-from sftp_sync.model import Campaign, RowState
+from sftp_sync.model import Campaign, Instant, RowState
 
 FOR_A_PERSON = "{why}: it is not asked for again, and a person decides whether it was called"
 WAITS_FOR_LIST = timedelta(minutes=5)
@@ -33,24 +34,23 @@ def is_withheld(connection: Connection, campaign: Campaign, row: AnyRow, when: M
     have been called before: a person decides. Without a good do-not-call list it waits for one. One
     that it is too late for is not called at all: the vendor has no call for it.
     """
-    now = when.now
     if is_paused(connection, campaign.name):
         return True
     if row.attempt == 0 and calls_left(connection, campaign, when.day) == 0:
-        _put_off(connection, row, now + WAITS_FOR_A_DAY, now, DAY_SPENT)
+        _put_off(connection, row, WAITS_FOR_A_DAY, when.instant, DAY_SPENT)
         return True
     why = why_suppressed(connection, campaign.name, row.phone)
     if why is not None:
-        _put_off(connection, row, None, now, FOR_A_PERSON.format(why=why))
+        _put_off(connection, row, None, when.instant, FOR_A_PERSON.format(why=why))
         return True
-    wants = wanting(connection, campaign, now)
+    wants = wanting(connection, campaign, when.now)
     if wants is not None:
-        _put_off(connection, row, now + WAITS_FOR_LIST, now, wants)
+        _put_off(connection, row, WAITS_FOR_LIST, when.instant, wants)
         return True
     place = select(files.c.received_at).where(files.c.id == row.file_id)
-    is_late = is_expired(campaign, connection.execute(place).scalar_one(), now)
+    is_late = is_expired(campaign, connection.execute(place).scalar_one(), when.now)
     if is_late:
-        _expire(connection, row, now)
+        _expire(connection, row, when.now)
     return is_late
 
 
@@ -63,16 +63,16 @@ def count_if_first(connection: Connection, row: AnyRow, when: Moment) -> None:
 
 
 def _put_off(
-    connection: Connection, row: AnyRow, at: datetime | None, now: datetime, why: str
+    connection: Connection, row: AnyRow, after: timedelta | None, when: Instant, why: str
 ) -> None:
     here = update(rows).where(rows.c.id == row.id, rows.c.attempt == row.attempt)
-    connection.execute(here.values(next_look_at=at, reason=why))
-    note(connection, row.id, row.attempt, now, why)
+    connection.execute(here.values(reason=why, **next_look(when, after)))
+    note(connection, row.id, row.attempt, when.at, why)
 
 
 def _expire(connection: Connection, row: AnyRow, now: datetime) -> None:
     for state in (RowState.PENDING, RowState.EXPIRED):
         here = update(rows).where(rows.c.id == row.id, rows.c.attempt == row.attempt)
-        connection.execute(here.values(state=state, next_look_at=None, reason=EXPIRED))
+        connection.execute(here.values(state=state, reason=EXPIRED, **NO_LOOK))
     note(connection, row.id, row.attempt, now, EXPIRED)
     advance(connection, row.file_id)

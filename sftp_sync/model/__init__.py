@@ -1,5 +1,6 @@
 """The nouns: frozen values that cross every border."""
 
+from sftp_sync.model.boot_time import BootTime, Instant, wait_left
 from sftp_sync.model.calls import Claim, Doubt, FilePlan, Idle, Settled
 from sftp_sync.model.campaign import (
     Campaign,
@@ -62,6 +63,7 @@ __all__ = [
     "AlreadyQueued",
     "Batch",
     "Blocked",
+    "BootTime",
     "CallNews",
     "Campaign",
     "CampaignRecord",
@@ -79,6 +81,7 @@ __all__ = [
     "HoldRules",
     "Holding",
     "Idle",
+    "Instant",
     "Launch",
     "LaunchState",
     "Limits",
@@ -111,4 +114,5 @@ __all__ = [
     "Understanding",
     "many",
     "shown",
+    "wait_left",
 ]

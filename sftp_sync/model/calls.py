@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from sftp_sync.model.boot_time import BootTime
 from sftp_sync.model.states import RowState
 
 
@@ -16,7 +17,7 @@ class Claim:
     """A row that is ours to send: committed as `sending` before its request leaves.
 
     `doubt_since` is set where an earlier attempt may have called already: this is a re-ask then,
-    after so many `looks`.
+    after so many `looks`. By its `number` a ledger that does not have it is known.
     """
 
     row_id: int
@@ -27,8 +28,10 @@ class Claim:
     cells: tuple[str, ...]
     claimed_at: datetime
     day: str
+    boot_time: BootTime
     doubt_since: datetime | None = None
     looks: int = 0
+    number: int = 0
 
 
 class Idle(StrEnum):
@@ -44,7 +47,9 @@ class Idle(StrEnum):
 
 @dataclass(frozen=True)
 class Doubt:
-    """A row that may have been called. `called_elsewhere`: another row has called its number."""
+    """A row that may have been called, since then by the wall clock as it is now. `unanswered` is
+    how long ago its request was given up. `called_elsewhere`: another row has called its number.
+    """
 
     row_id: int
     attempt: int
@@ -52,7 +57,7 @@ class Doubt:
     campaign: str
     phone: str
     since: datetime
-    given_up_at: datetime
+    unanswered: timedelta
     looks: int
     called_elsewhere: bool
 

@@ -88,8 +88,9 @@ class Campaign:
     """One partner's campaign: the plain values that every step works from.
 
     `destination` is the vendor's campaign by identity (account URL and id), not by a name of ours:
-    two campaigns here that share it share its duplicates. `overrides` are texts with columns in
-    them that the vendor's assistant is told of each contact.
+    two campaigns here that share it share its duplicates. `takes_lists`: the vendor makes a
+    campaign of each file, so that no list of calls shows what became of a single row. `overrides`
+    are texts with columns in them that the vendor's assistant is told of each contact.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Campaign:
     destination: str
     import_path: str
     export_path: str
+    takes_lists: bool = False
     timezone: str = "UTC"
     files: FileRules = field(default_factory=FileRules)
     contacts: ContactRules = field(default_factory=ContactRules)

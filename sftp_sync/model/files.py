@@ -7,16 +7,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from sftp_sync.errors import printable
+
 
 def shown(name: str) -> str:
     """A name from outside as one readable line, whatever bytes it holds."""
     # Not `os.fsencode`: the locale of this machine has no say in a partner's names.
     raw = name.encode("utf-8", "surrogateescape")
-    text = raw.decode("utf-8", "backslashreplace")
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
+    return printable(raw.decode("utf-8", "backslashreplace"))
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,9 @@ class Terms:
 
 @dataclass(frozen=True)
 class Launch:
-    """A file's rows, fixed, and the campaign that is made of them."""
+    """A file's rows, fixed, and the campaign that is made of them. `is_unseen`: its start is in
+    doubt, and this boot of this machine has not seen it yet.
+    """
 
     id: int
     file_id: int
@@ -79,6 +81,7 @@ class Launch:
     phone_number_id: str | None = None
     ended_at: datetime | None = None
     reason: str | None = None
+    is_unseen: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ class Start:
     day: str
     looks: int = 0
     doubt_since: datetime | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True)

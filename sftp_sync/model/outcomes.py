@@ -9,20 +9,26 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Accepted:
-    """The vendor took it and gave it an id."""
+    """The vendor took it and gave it an id. `is_adopted`: the id is that of a call which the vendor
+    had already, and which is this row's own.
+    """
 
     call_id: str
     status: str = ""
     scheduled_at: str | None = None
+    is_adopted: bool = False
 
 
 @dataclass(frozen=True)
 class AlreadyQueued:
-    """The vendor already has a call to this number. `created_at` is by the vendor's clock."""
+    """The vendor already has a call to this number. `created_at` is by the vendor's clock;
+    `campaign_id` is empty where it does not say whose call it is.
+    """
 
     call_id: str
     status: str = ""
     created_at: datetime | None = None
+    campaign_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,9 +61,12 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Uncertain:
-    """It may have been taken. Only evidence settles this."""
+    """It may have been taken. Only evidence settles this. `stops_campaign`: every further request
+    would be answered so, by something that is not the vendor.
+    """
 
     reason: str
+    stops_campaign: bool = False
 
 
 Outcome = Accepted | AlreadyQueued | Refused | NotNow | Blocked | Uncertain

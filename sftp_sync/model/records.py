@@ -12,7 +12,9 @@ from sftp_sync.model.states import FileState, RowState
 
 @dataclass(frozen=True)
 class FileRecord:
-    """A contact file and where its rows stand. `removed_at`: since when there are only counts."""
+    """A contact file and where its rows stand. `removed_at`: since when there are only counts.
+    `lies_unread`: it could not be read, and lies in the inbox still.
+    """
 
     id: int
     campaign: str
@@ -27,6 +29,7 @@ class FileRecord:
     understanding: Mapping[str, object] = field(default_factory=dict)
     rows: Mapping[RowState, int] = field(default_factory=dict)
     removed_at: datetime | None = None
+    lies_unread: bool = False
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ class CallNews:
 
 @dataclass(frozen=True)
 class ResultRow:
-    """A row as a result file has it."""
+    """A row as a result file has it. `supersedes`: the result file in which it stood before, with
+    what is true no more.
+    """
 
     row_id: int
     line: int
@@ -55,3 +57,4 @@ class ResultRow:
     updated_at: datetime | None
     is_over: bool
     matched_by: str | None
+    supersedes: str | None = None

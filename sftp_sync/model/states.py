@@ -6,13 +6,17 @@ from enum import StrEnum
 
 
 class RowState(StrEnum):
-    """Where one row of a contact file stands. The order is that of every table and document."""
+    """Where one row of a contact file stands. The order is that of every table and document.
+
+    `refused` is the vendor's word, `rejected` a person's.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
     ACCEPTED = "accepted"
     ALREADY_QUEUED = "already_queued"
     REFUSED = "refused"
+    REJECTED = "rejected"
     UNCERTAIN = "uncertain"
     EXPIRED = "expired"
     SUPPRESSED = "suppressed"
@@ -22,12 +26,17 @@ class RowState(StrEnum):
 
 S = RowState
 ROW_TRANSITIONS: dict[RowState, frozenset[RowState]] = {
-    S.PENDING: frozenset({S.SENDING, S.EXPIRED, S.DUPLICATE, S.SUPPRESSED, S.REFUSED}),
+    S.PENDING: frozenset(
+        {S.SENDING, S.EXPIRED, S.DUPLICATE, S.SUPPRESSED, S.REFUSED, S.REJECTED},
+    ),
     S.SENDING: frozenset(
         {S.ACCEPTED, S.ALREADY_QUEUED, S.REFUSED, S.PENDING, S.UNCERTAIN},
     ),
-    S.UNCERTAIN: frozenset({S.ACCEPTED, S.ALREADY_QUEUED, S.REFUSED, S.PENDING, S.SENDING}),
+    S.UNCERTAIN: frozenset(
+        {S.ACCEPTED, S.ALREADY_QUEUED, S.REFUSED, S.REJECTED, S.PENDING, S.SENDING},
+    ),
     S.REFUSED: frozenset({S.PENDING}),
+    S.REJECTED: frozenset({S.PENDING}),
     S.ACCEPTED: frozenset(),
     S.ALREADY_QUEUED: frozenset(),
     S.EXPIRED: frozenset(),
@@ -47,24 +56,26 @@ class FileState(StrEnum):
     DISPATCHING = "dispatching"
     FOLLOWING = "following"
     FINISHED = "finished"
-    REFUSED = "refused"
+    UNREADABLE = "unreadable"
+    REJECTED = "rejected"
     REPEATED = "repeated"
 
 
 F = FileState
 FILE_TRANSITIONS: dict[FileState, frozenset[FileState]] = {
     F.ENTERING: frozenset({F.HELD, F.DISPATCHING, F.FOLLOWING, F.FINISHED}),
-    F.HELD: frozenset({F.DISPATCHING, F.FOLLOWING, F.FINISHED}),
+    F.HELD: frozenset({F.DISPATCHING, F.FOLLOWING, F.FINISHED, F.REJECTED}),
     F.DISPATCHING: frozenset({F.FOLLOWING, F.FINISHED, F.HELD}),
     F.FOLLOWING: frozenset({F.FINISHED, F.DISPATCHING}),
     F.FINISHED: frozenset({F.DISPATCHING}),
-    F.REFUSED: frozenset(),
-    F.REPEATED: frozenset({F.DISPATCHING, F.FOLLOWING, F.FINISHED}),
+    F.UNREADABLE: frozenset({F.REJECTED}),
+    F.REJECTED: frozenset({F.DISPATCHING}),
+    F.REPEATED: frozenset({F.HELD, F.DISPATCHING, F.FOLLOWING, F.FINISHED, F.REJECTED}),
 }
 
 
 # Who waits for a list does not have it with one of these.
-BRINGS_NO_ROWS = frozenset({F.ENTERING, F.REFUSED, F.REPEATED})
+BRINGS_NO_ROWS = frozenset({F.ENTERING, F.UNREADABLE, F.REPEATED})
 
 
 class Code(StrEnum):

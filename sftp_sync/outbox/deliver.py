@@ -9,7 +9,14 @@ from typing import Self
 import structlog
 
 from sftp_sync.around import Surroundings
-from sftp_sync.errors import NeedsOperator, RemoteExists, RemoteRefused, TryLater
+from sftp_sync.errors import (
+    NeedsOperator,
+    RemoteExists,
+    RemoteMissing,
+    RemoteRefused,
+    RemoteUnavailable,
+    TryLater,
+)
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, Delivery
 from sftp_sync.outbox.content import sha256_at
@@ -78,12 +85,13 @@ def _deliver(remote: Remote, around: Surroundings, lease: Lease, delivery: Deliv
             f"{delivery.name} cannot be delivered: {spooled} is missing.",
             fix="Put the spool back from the backup that the ledger came from.",
         )
-    around.ledger.deliveries.begun(lease, delivery)
     while True:
         path = join(delivery.folder, delivery.name)
+        around.ledger.deliveries.begun(lease, delivery)
         try:
             remote.put(spooled, path, may_replace=delivery.may_replace)
         except RemoteExists:
+            around.ledger.deliveries.held_back(lease, delivery)
             # An earlier run may have got as far as this and no further. Somebody else's file of
             # this name is left alone.
             if not _holds(remote, path, delivery):
@@ -104,17 +112,28 @@ def _under_another_name(around: Surroundings, lease: Lease, delivery: Delivery) 
     deliveries, name = around.ledger.deliveries, bumped(delivery.name)
     while deliveries.is_taken(delivery.campaign, delivery.folder, name):
         name = bumped(name)
-    renamed = replace(delivery, name=name)
+    renamed = replace(delivery, name=name, attempts=0)
     deliveries.renamed(lease, renamed)
     return renamed
 
 
 def _holds(remote: Remote, path: str, delivery: Delivery) -> bool:
+    """Whether the file that has the name is this delivery."""
     found = remote.stat(path)
-    if found is None or found.kind != "file" or found.size not in {None, delivery.size}:
+    if found is not None and (found.kind != "file" or found.size not in {None, delivery.size}):
         return False
     try:
-        return sha256_at(remote, path) == delivery.sha256
+        if found is not None:
+            return sha256_at(remote, path) == delivery.sha256
+    except RemoteMissing:
+        pass
     except RemoteRefused:
-        # A drop box that may be written to and not read: our name and our size must do.
-        return found.size is not None
+        # A drop box that may be written to and not read. What never left under this name cannot
+        # be there; what may have left and contradicts nothing is.
+        return delivery.may_be_there
+    # Under another name it could be there twice: whoever took it may have taken ours.
+    raise RemoteUnavailable(
+        f"{path} was there, and is gone again.",
+        fix="It is delivered in the next run.",
+        step="write_export",
+    )

@@ -94,7 +94,8 @@ def _told(row: ResultRow) -> tuple[tables.Value, ...]:
 
 def _reason(row: ResultRow) -> str | None:
     already = ALREADY if row.state == RowState.ALREADY_QUEUED else None
-    words = [one for one in (already, row.reason, row.matched_by) if one]
+    supersedes = f"supersedes the row in {row.supersedes}" if row.supersedes else None
+    words = [one for one in (already, row.reason, row.matched_by, supersedes) if one]
     return "; ".join(words) or None
 
 

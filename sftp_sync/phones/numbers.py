@@ -27,6 +27,7 @@ from sftp_sync.phones.verdicts import (
     NO_COUNTRY,
     NO_DIGITS,
     SEVERAL,
+    TOO_LONG,
     TWO_READINGS,
     PhoneFound,
     PhoneRefused,
@@ -37,14 +38,17 @@ BareNumbers = Literal["national", "international"]
 
 _FIRST_OF_A_CODE = frozenset("123456789")
 _EXTENSION = re.compile(
-    r"[\s,;]*(?:;ext=|,,|(?<![^\W\d_])(?:ext(?:ension|n)?|extn|xtn|x|доб|anexo|int(?:erno)?|ramal"
-    r"|durchwahl|dw|poste|wew|toestel|ankn|dahili|内線|内线|分机|轉|转)\.?|#)\s*[:.=]?\s*[0-9]{1,7}\s*#?$",
+    # From where blanks begin, or a thousand of them would be tried from each of them on.
+    r"(?:(?<![\s,;])[\s,;]+)?(?:;ext=|,,|(?<![^\W\d_])(?:ext(?:ension|n)?|extn|xtn|x|доб|anexo|int(?:erno)?|ramal"
+    r"|durchwahl|dw|poste|wew|toestel|ankn|dahili|内線|内线|分机|轉|转)\.?|#)\s*(?:[:.=]\s*)?[0-9]{1,7}\s*#?$",
     re.IGNORECASE,
 )
 _DOUBLED_PLUS = re.compile(r"\+(?:\s*\+)+")
 _BETWEEN_NUMBERS = re.compile(r"[/;,|\n\r&]+")
 _ALLOWED = re.compile(r"\+?[0-9 ()\[\]./~\-]*")
 _FULL_NUMBER_DIGITS = 7
+# As phonenumbers has it. Patterns and Unicode's tables may take the square of a text's length.
+_LONGEST_TEXT = 250
 
 
 def parse(
@@ -63,6 +67,9 @@ def parse_carefully(
     text: str, region: str | None, bare_numbers: BareNumbers = "national"
 ) -> PhoneFound | PhoneRefused:
     """The same for any text, whatever it holds."""
+    text = text.strip()
+    if len(text) > _LONGEST_TEXT:
+        return TOO_LONG
     found = repaired(readable(text))
     if isinstance(found, PhoneRefused):
         return found

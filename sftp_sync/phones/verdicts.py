@@ -36,6 +36,9 @@ SEVERAL = PhoneRefused(
     Code.NOT_A_NUMBER, "This holds more than one phone number: write one in each column."
 )
 DOUBLED_PLUS = PhoneRefused(Code.NOT_A_NUMBER, "This begins with more than one +: write one.")
+TOO_LONG = PhoneRefused(
+    Code.NOT_A_NUMBER, "This is longer than any phone number: write one number, and nothing else."
+)
 NO_DIGITS = PhoneRefused(Code.NOT_A_NUMBER, "This has no digits that make a phone number.")
 NO_COUNTRY = PhoneRefused(
     Code.NO_COUNTRY,

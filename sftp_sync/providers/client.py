@@ -13,7 +13,7 @@ from sftp_sync.model import Blocked, NotNow
 from sftp_sync.providers.base import Answer, Lane
 from sftp_sync.providers.hints import NOTHING_SAID, clock_offset, hints_of
 from sftp_sync.providers.http import (
-    ReadAccepted,
+    Words,
     answer_or_error,
     document_in,
     document_or_error,
@@ -95,7 +95,7 @@ class VendorClient:
         self,
         path: str,
         body: Body,
-        accepted: ReadAccepted,
+        words: Words,
         may_send: Callable[[], bool],
     ) -> Answer:
         """Send a request whose slot is already taken; whatever happens is an outcome."""
@@ -107,7 +107,7 @@ class VendorClient:
         began = self._now()
         reply = self._wire.exchange(exchange)
         self._settle_slot(reply)
-        outcome = outcome_of(reply, accepted, (token,))
+        outcome = outcome_of(reply, words, (token,))
         if isinstance(outcome, NotNow) and not _is_withheld(reply):
             outcome = with_wait(outcome, self.pace.pause_left())
         offset = clock_offset(_headers_of(reply), began, self._now())

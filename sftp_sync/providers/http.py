@@ -8,15 +8,19 @@
 | 422 on `to`; 413 | the row is refused |
 | 422 on other fields | refused, and counted against the campaign |
 | 401, 402 | the account stops |
-| 400 not active, 403, 404, redirects | the campaign stops |
+| 400 not active, 403, 404 | the campaign stops |
+| 3xx; 400, 401, 402, 403, 404, 413 in other words than the vendor's | uncertain, campaign stops |
 | deadline, reset, truncated or strange body, 2xx without an id, 408, other 4xx, 5xx | uncertain |
+
+A no counts as the vendor's only in the vendor's own words: a middle box may put its page, or its
+own JSON, in the place of an answer that came after the call was queued.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sftp_sync.errors import VendorRefused, VendorUnavailable
@@ -34,8 +38,20 @@ from sftp_sync.providers.times import time_of
 from sftp_sync.providers.wire import Broken, Reply
 from sftp_sync.providers.wording import sentence
 
-ReadAccepted = Callable[[Mapping[str, Any]], Accepted | None]
-"""Finds the id in a vendor's success, or None."""
+
+@dataclass(frozen=True)
+class Words:
+    """How a vendor answers. `accepted` finds the id in a success; `are_a_refusal` tells whether the
+    document that came with a status is a no as this vendor documents it.
+    """
+
+    accepted: Callable[[Mapping[str, Any]], Accepted | None]
+    are_a_refusal: Callable[[int, Mapping[str, Any]], bool]
+
+
+FALSIFIABLE = (400, 401, 402, 403, 404, 413)
+"""What a middle box says of its own accord, too: here only the vendor's words count."""
+NOT_ITS_WORDS = "not in the vendor's words"
 
 BLOCKS: Mapping[int, Literal["account", "campaign"]] = {
     401: "account",
@@ -52,9 +68,7 @@ PHRASES: Mapping[int, str] = {
 NUMBER_FIELDS = ("to", "phone", "phone_number", "to_number")
 
 
-def outcome_of(
-    reply: Reply | Broken, accepted: ReadAccepted, secrets: tuple[str, ...] = ()
-) -> Outcome:
+def outcome_of(reply: Reply | Broken, words: Words, secrets: tuple[str, ...] = ()) -> Outcome:
     """What became of a request to queue a call."""
     if isinstance(reply, Broken):
         reason = sentence(reply.reason, secrets)
@@ -62,10 +76,15 @@ def outcome_of(
             return Uncertain(reason)
         return NotNow(reason, is_unreachable=not reply.withheld)
     if is_success(reply.status):
-        return _success(reply, accepted)
+        return _success(reply, words)
     problem = problem_of(reply.body)
     said = told(reply.status, problem, secrets)
-    return _by_status(reply.status, said) or _by_body(reply, problem, said) or Uncertain(said)
+    document = document_of(reply.body)
+    if document is not None and words.are_a_refusal(reply.status, document):
+        return _refusal(reply.status, problem, said) or _unclear(reply.status, said)
+    if reply.status in FALSIFIABLE:
+        return Uncertain(_unfamiliar(reply.status, problem, secrets), stops_campaign=True)
+    return _unclear(reply.status, said)
 
 
 def is_success(status: int) -> bool:
@@ -73,31 +92,20 @@ def is_success(status: int) -> bool:
     return 200 <= status < 300  # noqa: PLR2004 - HTTP's successes
 
 
-def _success(reply: Reply, accepted: ReadAccepted) -> Outcome:
+def _is_redirect(status: int) -> bool:
+    return 300 <= status < 400  # noqa: PLR2004 - HTTP's redirects
+
+
+def _success(reply: Reply, words: Words) -> Outcome:
     document = document_of(reply.body)
     if document is None:
         return Uncertain(f"{reply.status} with a body that is no answer of the vendor's")
-    return accepted(document) or Uncertain(f"{reply.status} without the id of a call")
+    return words.accepted(document) or Uncertain(f"{reply.status} without the id of a call")
 
 
-def _by_status(status: int, said: str) -> Outcome | None:
-    """Answers whose status alone decides: a proxy's page with that status counts the same."""
-    if status == 429:  # noqa: PLR2004 - too many requests
-        return NotNow(said)
-    if status == 413:  # noqa: PLR2004 - too large
-        return Refused(said)
-    if status in BLOCKS:
-        return Blocked(BLOCKS[status], said)
-    if 300 <= status < 400:  # noqa: PLR2004 - HTTP's redirects
-        return Blocked("campaign", said)
-    return None
-
-
-def _by_body(reply: Reply, problem: Problem, said: str) -> Outcome | None:
-    """Answers that mean something only in the vendor's own words; None where it is not said."""
-    if document_of(reply.body) is None:
-        return None
-    match reply.status:
+def _refusal(status: int, problem: Problem, said: str) -> Outcome | None:
+    """A no in the vendor's own words; None where it leaves open whether a call was queued."""
+    match status:
         case 400 if _is_not_active(problem):
             return Blocked("campaign", said)
         case 409 if call_id := identifier(problem.existing.get("id")):
@@ -105,12 +113,29 @@ def _by_body(reply: Reply, problem: Problem, said: str) -> Outcome | None:
                 call_id,
                 str(problem.existing.get("status") or ""),
                 time_of(problem.existing.get("created_at")),
+                identifier(problem.existing.get("campaign_id")),
             )
+        case 413:
+            return Refused(said)
         case 422:
             on_number = any(name in NUMBER_FIELDS for name in problem.fields)
             return Refused(said, not on_number, problem.recipient)
+        case _ if status in BLOCKS:
+            return Blocked(BLOCKS[status], said)
         case _:
             return None
+
+
+def _unclear(status: int, said: str) -> Outcome:
+    """What its status says, whoever has sent it."""
+    if status == 429:  # noqa: PLR2004 - too many requests
+        return NotNow(said)
+    return Uncertain(said, stops_campaign=_is_redirect(status))
+
+
+def _unfamiliar(status: int, problem: Problem, secrets: tuple[str, ...]) -> str:
+    said = sentence(problem.message or problem.code, secrets)
+    return f"{status}, {NOT_ITS_WORDS}: {said}" if said else f"{status}, {NOT_ITS_WORDS}"
 
 
 def _is_not_active(problem: Problem) -> bool:
@@ -120,7 +145,7 @@ def _is_not_active(problem: Problem) -> bool:
 def told(status: int, problem: Problem, secrets: tuple[str, ...] = ()) -> str:
     """A refusal in one sentence: what it means to us, and the vendor's own words."""
     meaning = PHRASES.get(status)
-    if 300 <= status < 400:  # noqa: PLR2004 - HTTP's redirects
+    if _is_redirect(status):
         meaning = "the address redirects elsewhere; base_url must be the final one"
     words = [text for text in (problem.message, *problem.fields.values()) if text]
     vendor = sentence(" ".join(dict.fromkeys(words)) or problem.code, secrets)

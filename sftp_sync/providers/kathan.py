@@ -25,7 +25,7 @@ from sftp_sync.providers.base import (
     always,
 )
 from sftp_sync.providers.client import Told, VendorClient
-from sftp_sync.providers.http import refusal_of
+from sftp_sync.providers.http import Words, refusal_of
 from sftp_sync.providers.kathan_list import list_form
 from sftp_sync.providers.shapes import identifier, number
 from sftp_sync.providers.talkover import called_number
@@ -73,7 +73,7 @@ class Kathan:
             body["recipients"] = [_recipient(one) for one in draft.recipients]
         else:
             body["recipient_list_id"] = draft.list_id
-        return self.client.post_call("/campaign", body, _made, may_send)
+        return self.client.post_call("/campaign", body, Words(_made, is_refusal), may_send)
 
     def settle_schedule(
         self, campaign_id: str, name: str, schedule: Mapping[str, str]
@@ -95,7 +95,7 @@ class Kathan:
             status = _status(document)
             return Accepted(campaign_id, status) if status in UNDER_WAY else None
 
-        return self.client.post_call(path, None, started, may_send)
+        return self.client.post_call(path, None, Words(started, is_refusal), may_send)
 
     def look(self, campaign_id: str, name: str, lane: Lane = "following") -> FileCampaign:
         """The status, learnt in the one documented way: by writing the name that it has."""
@@ -141,6 +141,21 @@ def list_id_of(document: Mapping[str, Any]) -> str:
             if found:
                 return found
     return ""
+
+
+def is_refusal(status: int, document: Mapping[str, Any]) -> bool:
+    """Whether a no is in the vendor's shape, which is its framework's: a sentence, or a list of
+    faults with their places.
+    """
+    del status
+    detail = document.get("detail")
+    if isinstance(detail, str):
+        return bool(detail)
+    return isinstance(detail, list) and bool(detail) and all(map(_is_fault, detail))
+
+
+def _is_fault(entry: object) -> bool:
+    return isinstance(entry, dict) and {"loc", "msg"} <= entry.keys()
 
 
 def _require_yes(told: Told) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
 
 from sftp_sync.errors import VendorUnavailable
-from sftp_sync.model import Accepted
+from sftp_sync.model import Accepted, AlreadyQueued, Outcome, Uncertain
+from sftp_sync.model.normal_form import normal_campaign_id
 from sftp_sync.providers.base import (
     Answer,
     CallRequest,
@@ -20,12 +22,16 @@ from sftp_sync.providers.base import (
     always,
 )
 from sftp_sync.providers.client import VendorClient
-from sftp_sync.providers.http import refusal_of
+from sftp_sync.providers.http import Words, refusal_of
 from sftp_sync.providers.shapes import identifier, number
 from sftp_sync.providers.times import time_of
 
 CALLS_PER_PAGE = 100
 MOST_PAGES = 100_000  # a listing that never ends must end here
+
+CODE = re.compile(r"[A-Z][A-Z0-9_]*")
+SIGN_IN_ERRORS = ("UNAUTHORIZED", "TOKEN_EXPIRED", "MISSING_TOKEN")
+NO_TOKEN = (401, "Missing Bearer Token")
 
 NOT_IN_NUMBERS = re.compile(r"[\s().+-]")
 
@@ -50,7 +56,8 @@ class Talkover:
             "is_testing": request.is_testing,
             "allow_duplicates": request.allow_duplicates,
         }
-        return self._client.post_call(f"{self._path}/call", body, accepted, may_send)
+        answer = self._client.post_call(f"{self._path}/call", body, WORDS, may_send)
+        return replace(answer, outcome=of_campaign(answer.outcome, self._campaign_id))
 
     def campaign(self, lane: Lane = "following") -> VendorCampaign:
         """The campaign and the calls it lists."""
@@ -99,6 +106,15 @@ class Talkover:
         self._client.get_unpaced("/health")
 
 
+def of_campaign(outcome: Outcome, campaign_id: str) -> Outcome:
+    """A conflict with another campaign's call says nothing of this one."""
+    if not isinstance(outcome, AlreadyQueued) or not outcome.campaign_id:
+        return outcome
+    if normal_campaign_id(outcome.campaign_id) == normal_campaign_id(campaign_id):
+        return outcome
+    return Uncertain("409: the call that it names is one of another campaign")
+
+
 def accepted(document: Mapping[str, Any]) -> Accepted | None:
     """The id in a success: the bare `campaign_call`, or `data.call_id` as it was wrapped once."""
     if document.get("success") is False:
@@ -110,6 +126,28 @@ def accepted(document: Mapping[str, Any]) -> Accepted | None:
     if isinstance(wrapped, dict) and (call_id := identifier(wrapped.get("call_id"))):
         return Accepted(call_id, status_of(wrapped.get("status")))
     return None
+
+
+def is_refusal(status: int, document: Mapping[str, Any]) -> bool:
+    """Whether a no is in one of the five shapes that are documented. The barest of them, a message
+    and nothing else, is any gateway's too, and is the vendor's only where it is known to say it.
+    """
+    if status == 409:  # noqa: PLR2004 - the only answer that names a call
+        return isinstance(document.get("existing_call"), dict)
+    message, error = document.get("message"), document.get("error")
+    if isinstance(error, dict):
+        code, said = error.get("code"), error.get("message")
+        return isinstance(code, str) and bool(CODE.fullmatch(code)) and isinstance(said, str)
+    if error is not None:
+        is_signed = error in SIGN_IN_ERRORS and document.get("status_code") == status
+        return is_signed and isinstance(message, str)
+    if not isinstance(message, str):
+        return False
+    has_fields = status == 422 and isinstance(document.get("errors"), dict)  # noqa: PLR2004 - the vendor's validation
+    return document.get("success") is False or has_fields or (status, message) == NO_TOKEN
+
+
+WORDS = Words(accepted, is_refusal)
 
 
 def campaign_of(fields: Mapping[str, Any], clock_offset: float | None) -> VendorCampaign:

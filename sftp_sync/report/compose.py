@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from sftp_sync.ledger.conditions import GOING_ON
 from sftp_sync.ledger.outcomes import Counted, History, Posted
-from sftp_sync.model import FileRecord, FileState, Launch
+from sftp_sync.model import FileRecord, Launch
 from sftp_sync.report.outstanding import outstanding
 from sftp_sync.report.period import Period
 from sftp_sync.report.tally import Tally
 from sftp_sync.report.values import Day, FileLine, Report
-
-OPEN_STATES = (FileState.HELD, FileState.DISPATCHING, FileState.FOLLOWING)
 
 
 def compose(
@@ -67,7 +66,7 @@ def _lines(
 
 def _belongs(file: FileRecord, counts: Iterable[Counted], period: Period) -> bool:
     """An earlier file whose results merely went out lately says nothing about these days."""
-    if file.state in OPEN_STATES or period.day_of(file.received_at) >= period.first:
+    if file.state in GOING_ON or period.day_of(file.received_at) >= period.first:
         return True
     moments = [one.queued_at for one in counts if one.queued_at is not None]
     return any(period.day_of(moment) >= period.first for moment in moments)

@@ -79,7 +79,8 @@ REASONS = {
     "duplicate_in_file": "the number is in the same file already",
     "called_recently": "the number was called a short time ago",
     "suppressed": "on the do-not-call list",
-    "refused": "refused by the vendor or by you",
+    "refused": "refused by the vendor",
+    "rejected": "rejected by you",
     "expired": "not sent in time",
 }
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
+from sftp_sync.errors import printable
 from sftp_sync.report.period import Period
 from sftp_sync.report.values import Day
 
@@ -18,10 +19,7 @@ def shortened(text: str, limit: int) -> str:
     """Text from outside as one readable line; a long one loses its middle, for the end of a name
     says as much as its beginning.
     """
-    line = "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii")
-        for sign in text
-    )
+    line = printable(text)
     if len(line) <= limit:
         return line
     end = limit // 3

@@ -33,6 +33,8 @@ class Quirks:
     """Modes and times can be set."""
     read_only_folders: tuple[str, ...] = ()
     """Nothing can be written, renamed or removed in these (`/inbox`)."""
+    drop_boxes: tuple[str, ...] = ()
+    """What lies in these cannot be read."""
     tells_size: bool = True
     tells_time: bool = True
     tells_mode: bool = True

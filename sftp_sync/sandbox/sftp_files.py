@@ -114,7 +114,8 @@ class ServedFiles(SFTPServerInterface):
     def _opened(
         self, path: str, flags: int, attr: SFTPAttributes, *, is_written: bool
     ) -> SFTPHandle:
-        place = self._tree.target(self._checked(path) if is_written else path)
+        tree = self._tree
+        place = tree.target(self._checked(path)) if is_written else tree.readable(path)
         handle = OpenFile(self._tree, self._link, place, flags)
         if flags & os.O_CREAT and attr.st_mode is not None:
             os.chmod(place, attr.st_mode & 0o777)

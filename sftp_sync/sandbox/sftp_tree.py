@@ -61,10 +61,15 @@ class Tree:
             raise PermissionError(errno.EACCES, "outside of the root")
         return found
 
+    def readable(self, path: str) -> bytes:
+        """What may be read."""
+        if _folder_of(path) in self.quirks.drop_boxes:
+            raise PermissionError(errno.EACCES, "write-only")
+        return self.target(path)
+
     def writable(self, path: str) -> bytes:
         """An entry that may be changed."""
-        folder = posixpath.dirname(posixpath.normpath("/" + path.lstrip("/")))
-        if folder in self.quirks.read_only_folders:
+        if _folder_of(path) in self.quirks.read_only_folders:
             raise PermissionError(errno.EACCES, "read-only")
         return self.place(path)
 
@@ -109,6 +114,10 @@ class Tree:
 
     def _is_inside(self, found: bytes) -> bool:
         return found == self._root or found.startswith(self._root.rstrip(b"/") + b"/")
+
+
+def _folder_of(path: str) -> str:
+    return posixpath.dirname(posixpath.normpath("/" + path.lstrip("/")))
 
 
 def grow(path: bytes) -> None:

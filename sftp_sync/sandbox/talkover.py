@@ -90,6 +90,10 @@ class TalkoverSandbox:
         """Let other things go wrong from now on."""
         self._schedule.change(faults)
 
+    def handle_kept(self) -> None:
+        """Handle the requests that were kept for later: their clients have long given them up."""
+        self._api.handle_kept()
+
     def set_status(self, campaign_id: str, status: str) -> None:
         """Turn a campaign as its owner would at the vendor's site."""
         for state in self._states.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -91,7 +92,8 @@ def _queue_call(
     open_call = None if body.get("allow_duplicates") else campaign.open_call(body["to"], now)
     if open_call is not None:
         words = "A call to this number already exists in this campaign"
-        return refusal(409, words, existing_call=_call_document(campaign, open_call, faults, now))
+        existing = _call_document(campaign, open_call, faults, now)
+        return refusal(409, words, existing_call=existing | _named(existing, faults))
     call = state.accept(campaign, body, faults, now)
     created_at = created_text(call, faults)
     document = {
@@ -122,6 +124,17 @@ def _call_document(
         "status": campaign.how(call, now).status,
         "created_at": created_text(call, faults),
     }
+
+
+def _named(existing: Mapping[str, str], faults: TalkoverFaults) -> dict[str, str | None]:
+    """The campaign that a conflict says the call is of."""
+    match faults.conflict_names:
+        case "another":
+            return {"campaign_id": str(uuid.uuid5(uuid.NAMESPACE_OID, existing["campaign_id"]))}
+        case "nothing":
+            return {"campaign_id": None}
+        case _:
+            return {}
 
 
 Endpoint = Callable[[Asked, TalkoverState, Campaign, TalkoverFaults, float], Said]

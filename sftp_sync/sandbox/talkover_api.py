@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from email.utils import formatdate
@@ -23,11 +25,17 @@ from sftp_sync.sandbox.api_server import Connections, Receive, Scope, Send
 from sftp_sync.sandbox.talkover_answers import answer
 from sftp_sync.sandbox.talkover_faults import FaultSchedule, TalkoverFaults, faults_from
 from sftp_sync.sandbox.talkover_state import TalkoverState
-from sftp_sync.sandbox.talkover_words import PREFIX, Asked, Said, refusal
+from sftp_sync.sandbox.talkover_words import (
+    PREFIX,
+    Asked,
+    Said,
+    page_of,
+    refusal,
+    rewritten,
+)
 
 FAULTS_PATH = "/_sandbox/faults"
 LARGEST_BODY_BYTES = 1_048_576
-PROXY_PAGE = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
 
 
 @dataclass(frozen=True)
@@ -65,6 +73,7 @@ class TalkoverApi:
         self._faults = faults
         self._journal = journal
         self._clock = clock
+        self._kept: deque[tuple[Visit, str]] = deque()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or fail it as ordered."""
@@ -86,11 +95,29 @@ class TalkoverApi:
             self._journal_visit(visit, None)
             return
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self._strikes("kept_for_later", visit):
+            self._keep(visit, token)
+            await _until_disconnected(receive)
+            return
         response = await self._respond(visit, token)
         if response is None:
             await _until_disconnected(receive)
         else:
             await response(scope, receive, send)
+
+    def _keep(self, visit: Visit, token: str) -> None:
+        """Break the connection, and handle what was asked later."""
+        self._journal_visit(visit, None)
+        self._kept.append((visit, token))
+        self.connections.drop(visit.client)
+        seconds = self._faults.faults.late_seconds
+        if seconds is not None:
+            asyncio.get_running_loop().call_later(seconds, self.handle_kept, 1)
+
+    def handle_kept(self, number: int | None = None) -> None:
+        """Handle what was kept for later, oldest first: all of it, or so many."""
+        for _ in range(len(self._kept) if number is None else min(number, len(self._kept))):
+            self._say(*self._kept.popleft())
 
     def vendor_now(self) -> float:
         """The vendor's clock, which may be off."""
@@ -108,13 +135,19 @@ class TalkoverApi:
         is_page = "html_page" in visit.faults or (
             said.call is not None and self._strikes("bad_gateway_after_accept", visit)
         )
+        is_rewritten = said.call is not None and self._strikes("rewritten_after_accept", visit)
         self._journal_visit(visit, said)
         if is_slow and not waits_first:
             await self.connections.pause(faults.slow_seconds)
         if broken is not None:
             broken()
             return None
-        return self._rendered(said, is_page=is_page)
+        date = {"Date": formatdate(self.vendor_now(), usegmt=True)}
+        if is_page:
+            return HTMLResponse(page_of(502, "Bad Gateway"), 502, date)
+        if is_rewritten:
+            return rewritten(faults.rewritten_status, faults.rewritten_body, date)
+        return JSONResponse(said.document, said.status, {**date, **said.headers})
 
     def _say(self, visit: Visit, token: str) -> Said:
         """The answer, with an accepted call on disk before it is known to anybody."""
@@ -176,12 +209,6 @@ class TalkoverApi:
         if said.call is not None and self._strikes("drop_after_accept", visit):
             return lambda: self.connections.drop(visit.client)
         return None
-
-    def _rendered(self, said: Said, *, is_page: bool) -> Response:
-        date = {"Date": formatdate(self.vendor_now(), usegmt=True)}
-        if is_page:
-            return HTMLResponse(PROXY_PAGE, 502, date)
-        return JSONResponse(said.document, said.status, {**date, **said.headers})
 
     def _strikes(self, name: str, visit: Visit) -> bool:
         strikes = self._faults.strikes(name, visit.asked.kind)

@@ -18,6 +18,10 @@ Kind = Literal["calls", "reads", "drafts", "changes", "lists"]
 """What a request asks for; the last three are Kathan's alone."""
 
 
+Spelling = Literal["e164", "national", "spaced", "double_zero", "no_plus", "masked"]
+"""How a listing spells numbers; the national way is that of +1."""
+
+
 @dataclass(frozen=True)
 class When:
     """Which requests a fault meets: every nth, or each with a probability, after the first
@@ -37,7 +41,11 @@ ALWAYS = When(every=1)
 
 @dataclass(frozen=True)
 class TalkoverFaults:
-    """Every switch. The first group meets single requests, the second is the vendor's nature."""
+    """Every switch. The first group meets single requests, the second is the vendor's nature.
+
+    `kept_for_later`: the connection breaks, and the request is handled after `late_seconds`, or
+    without that when the sandbox is told to.
+    """
 
     reset_before_reading: When = NEVER
     unauthorized: When = NEVER
@@ -48,14 +56,24 @@ class TalkoverFaults:
     html_page: When = NEVER
     drop_after_accept: When = NEVER
     bad_gateway_after_accept: When = NEVER
+    rewritten_after_accept: When = NEVER
+    rewritten_status: int = 303
+    rewritten_body: Literal["page", "json", "empty"] = "page"
     truncated_body: When = NEVER
+    kept_for_later: When = NEVER
+    late_seconds: float | None = None
     slow_answer: When = NEVER
     slow_seconds: float = 2.0
     slow_accepts: Literal["first", "last"] = "first"
 
     pause_after_calls: int | None = None
     calls_cap: int | None = None
+    calls_shown: Literal["newest", "oldest"] = "newest"
     hide_total_calls: bool = False
+    total_counts: Literal["all", "listed", "completed"] = "all"
+    hides_test_calls: bool = False
+    numbers_as: Spelling = "e164"
+    conflict_names: Literal["this campaign", "another", "nothing"] = "this campaign"
     clock_offset_seconds: float = 0.0
     whole_seconds: bool = False
     over_at_once: bool = False

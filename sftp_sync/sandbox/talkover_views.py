@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
-from sftp_sync.sandbox.talkover_faults import TalkoverFaults
+from sftp_sync.sandbox.talkover_faults import Spelling, TalkoverFaults
 from sftp_sync.sandbox.talkover_state import (
     Call,
     Campaign,
@@ -26,15 +26,42 @@ AGENT = {"id": "7a1c9a52-1f0e-4c59-9a5e-2d1f6b8c4e01", "name": "Sandbox agent", 
 def campaign_document(campaign: Campaign, faults: TalkoverFaults, now: float) -> dict[str, Any]:
     """GET /campaigns/{id}."""
     seen = [call for call in campaign.calls if call.created_at + faults.listing_lag_seconds <= now]
-    shown = seen if faults.calls_cap is None else seen[max(0, len(seen) - faults.calls_cap) :]
+    shown = _shown(seen, faults)
     rows = [row for call in shown for row in _call_rows(campaign, call, faults, now)]
     return {
         **settings_document(campaign),
         "agent": AGENT,
         "calls": rows,
         "files": campaign.files,
-        "stats": _stats(campaign, seen, faults, now),
+        "stats": _stats(campaign, shown if faults.total_counts == "listed" else seen, faults, now),
     }
+
+
+def _shown(seen: list[Call], faults: TalkoverFaults) -> list[Call]:
+    """Those that the campaign's own list shows."""
+    if faults.hides_test_calls:
+        seen = [call for call in seen if not call.is_testing]
+    if faults.calls_cap is None:
+        return seen
+    oldest = faults.calls_shown == "oldest"
+    return seen[: faults.calls_cap] if oldest else seen[max(0, len(seen) - faults.calls_cap) :]
+
+
+def spelled(number: str, spelling: Spelling) -> str:
+    """A number as this vendor's lists write it."""
+    match spelling:
+        case "national":
+            return number.removeprefix("+1")
+        case "spaced":
+            return f"+1 ({number[2:5]}) {number[5:8]}-{number[8:]}"
+        case "double_zero":
+            return f"00{number[1:]}"
+        case "no_plus":
+            return number[1:]
+        case "masked":
+            return f"{number[:5]}***{number[-4:]}"
+        case _:
+            return number
 
 
 def settings_document(campaign: Campaign) -> dict[str, Any]:
@@ -110,7 +137,7 @@ def _call_rows(
     how = campaign.how(call, now)
     row = {
         "id": listed_id(call, faults),
-        "to": call.to,
+        "to": spelled(call.to, faults.numbers_as),
         "status": how.status,
         "retries": how.retries,
         "created_at": created_text(call, faults),
@@ -129,7 +156,7 @@ def _row(campaign: Campaign, call: Call, faults: TalkoverFaults, now: float) -> 
     return {
         "id": listed_id(call, faults),
         "sid": f"sid-{call.id}",
-        "to": call.to,
+        "to": spelled(call.to, faults.numbers_as),
         "to_formatted": call.to,
         "from": "+12125550199",
         "from_formatted": "(212) 555-0199",
@@ -161,7 +188,7 @@ def _stats(
     counted = [campaign.how(call, now) for call in seen if not call.is_testing]
     completed = [how.duration_seconds for how in counted if how.status == "completed"]
     stats: dict[str, Any] = {
-        "total_calls": len(counted),
+        "total_calls": len(completed if faults.total_counts == "completed" else counted),
         "completed_calls": len(completed),
         "failed_calls": sum(how.status == "failed" for how in counted),
         "success_rate": round(100 * len(completed) / len(counted), 1) if counted else 0.0,

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
 from sftp_sync.sandbox.talkover_state import Call
 
 PREFIX = "/api/v1"
@@ -44,6 +46,23 @@ class Said:
 def refusal(status: int, message: str, **more: object) -> Said:
     """The usual shape of a no."""
     return Said(status, {"success": False, "message": message, **more})
+
+
+def page_of(status: int, words: str) -> str:
+    """What a proxy says in place of the vendor."""
+    title = f"{status} {words}"
+    return f"<html><head><title>{title}</title></head><body>nginx</body></html>"
+
+
+def rewritten(
+    status: int, body: Literal["page", "json", "empty"], headers: Mapping[str, str]
+) -> Response:
+    """What a middle box makes of an answer."""
+    if 300 <= status < 400:  # noqa: PLR2004 - HTTP's redirects
+        headers = {**headers, "Location": "/elsewhere"}
+    if body == "json":
+        return JSONResponse({"message": "Forbidden"}, status, headers)
+    return HTMLResponse(page_of(status, "Rewritten") if body == "page" else "", status, headers)
 
 
 def object_of(body: bytes) -> dict[str, Any] | None:

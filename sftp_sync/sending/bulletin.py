@@ -66,13 +66,12 @@ class Bulletin:
         is taken shows that all is well; where none is, the probe must do.
         """
         self._standing.probed(problem, self._around.monotonic())
-        names = [route.name for route in self._routes]
         is_open = self._standing.breaker.open_until is not None
         if not self._is_breaker_said or is_open or self._standing.account.problem is not None:
             return
-        if not self._around.ledger.claims.due(names):
+        if not self._around.ledger.claims.due([route.campaign for route in self._routes]):
             self._is_breaker_said = False
-            self._take_back(ACCOUNT, names)
+            self._take_back(ACCOUNT, [route.name for route in self._routes])
 
     def say_of_account(self, problem: SyncError) -> None:
         """Something that concerns every campaign of the account."""

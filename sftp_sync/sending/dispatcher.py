@@ -11,7 +11,6 @@ import structlog
 
 from sftp_sync.around import Advance, Surroundings
 from sftp_sync.errors import (
-    LeaseLost,
     LedgerUnavailable,
     Stopped,
     SyncError,
@@ -70,7 +69,7 @@ class Dispatcher:
         self._standing = Standing()
         self._bulletin = Bulletin(around, account.routes, self._standing)
         self._sender = Sender(around, lease, account.budget, account.uncertain_after)
-        self._looks = Looks(around, lease, account.budget)
+        self._looks = Looks(around, lease, account.budget, account.uncertain_after)
         self._lookout = Lookout(around, account.routes)
         self._turns = Turns(around.ledger, account.routes)
         self._ending = Ending(account, around, shift.patience, self._standing, self._lookout)
@@ -99,7 +98,7 @@ class Dispatcher:
     def _step(self) -> None:
         """One thing; a ledger that is away for a moment is waited for."""
         if self._lease.lost:
-            raise LeaseLost(f"Another process has taken over {self._lease.name}.")
+            raise self._lease.why_lost()
         try:
             self._do_one_thing(self._around.monotonic())
         except LedgerUnavailable as error:
@@ -134,11 +133,15 @@ class Dispatcher:
     def _refresh(self, now: float) -> None:
         """See which campaigns have rows to send."""
         is_last_round = not self._shift.is_more_to_come()
+        # First: what is taken back is to be sent.
+        self._around.ledger.unanswered.take_back(self._around.now())
         self._turns.refresh()
         if now >= self._count_at:
             self._advance(0, self.rows.total() + self._turns.count())
             self._count_at = now + COUNT_SECONDS
-        self._awaits_doubts = self._ending.awaits_doubts(now)
+        # A daemon stays, whatever is in doubt.
+        if not self._shift.patience.is_daemon:
+            self._awaits_doubts = self._ending.awaits_doubts(now)
         self._is_last_round = is_last_round
         self._refresh_at = now + REFRESH_SECONDS
         if not self._turns:
@@ -164,6 +167,7 @@ class Dispatcher:
                 budget.give_back()
         if errand is not None:
             self._crew.begin(partial(self._sender.send, errand))
+        self._is_last_round &= not self._errands.has_judged
         return errand is not None
 
     def _linger(self, *, is_free: bool) -> None:
@@ -171,7 +175,7 @@ class Dispatcher:
         seconds = TICK_SECONDS
         if is_free and self._errands and self._sender.is_fresh():
             seconds = min(max(self._account.budget.slot_free_in(), SHORTEST_SECONDS), seconds)
-        elif self._shift.patience.is_daemon and not (self._errands or self._crew.under_way):
+        elif not (self._errands or self._crew.under_way):
             # A wait ends at once when we are told to stop, and the ledger is seen to every second.
             seconds = REFRESH_SECONDS
         if not self._crew.under_way:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sftp_sync.contacts import context_of, payload_of
+from sftp_sync import contacts
 from sftp_sync.ledger import Ledger
 from sftp_sync.model import FilePlan, Launch, PinnedRow, Terms
 from sftp_sync.providers.base import Draft, Recipient
@@ -26,9 +26,9 @@ def draft_of(
 
 
 def _recipient(plan: FilePlan, row: PinnedRow, terms: Terms) -> Recipient:
-    told = payload_of(plan.header, row.cells, plan.payload, plan.phone_columns)
-    told |= context_of(plan.header, row.cells, plan.context)
+    told = contacts.payload_of(plan.header, row.cells, plan.payload, plan.phone_columns)
+    told |= contacts.context_of(plan.header, row.cells, plan.context)
     # Nothing documented brings it back; it says at the vendor's where a contact came from.
     told[OUR_KEY] = f"{plan.sha256[:12]}:{row.line}:{row.row_id}"
-    overrides = context_of(plan.header, row.cells, terms.overrides)
+    overrides = contacts.context_of(plan.header, row.cells, terms.overrides)
     return Recipient(row.phone, told, overrides)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import SyncError
@@ -15,7 +15,6 @@ from sftp_sync.sending.standing import Standing
 PAUSES_TO_GIVE_UP = 5
 # A row whose next look is further away is left to another run, as what needs a person is.
 LONGEST_WAIT = timedelta(minutes=15)
-FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,13 @@ class Ending:
         """Whether rows are in doubt that may be settled before long, without a person."""
         if not self.patience.waits or self.lookout.gives_up:
             return False
-        names = [
-            route.name
+        campaigns = [
+            route.campaign
             for route in self.account.routes
             if not self.standing.is_resting(route.name, now)
         ]
-        until = self.around.now() + LONGEST_WAIT
-        return self.around.ledger.doubts.is_any_waiting(names, until)
+        when = self.around.instant()
+        return bool(self.around.ledger.doubts.looked_into(campaigns, when, LONGEST_WAIT))
 
     def conclusion(self) -> SyncError | None:
         """What a person must know."""
@@ -61,11 +60,8 @@ class Ending:
         """The campaigns of which nothing is left to send or to settle, if all went well."""
         if self.conclusion() is not None:
             return []
-        names = [route.name for route in self.account.routes]
+        campaigns = [route.campaign for route in self.account.routes]
         ledger = self.around.ledger
-        due = ledger.claims.due(names)
-        return [
-            name
-            for name in names
-            if name not in due and not ledger.doubts.is_any_waiting([name], FOR_EVER)
-        ]
+        looked_into = ledger.doubts.looked_into(campaigns, self.around.instant(), None)
+        busy = ledger.claims.due(campaigns) | looked_into
+        return [one.name for one in campaigns if one.name not in busy]

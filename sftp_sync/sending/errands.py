@@ -32,6 +32,8 @@ class Errands:
         self._looks = looks
         self._questions: deque[Question] = deque()
         self._wanting: set[str] = set()
+        # Whether rows were settled or put in doubt just now, without one that is to be sent.
+        self.has_judged = False
 
     def __bool__(self) -> bool:
         return bool(self._questions or self._turns)
@@ -53,11 +55,12 @@ class Errands:
         return None
 
     def _next_claim(self, is_resting: IsResting) -> Errand | None:
+        self.has_judged = False
         while self._turns:
             route = self._turns.take()
             if is_resting(route):
                 continue
-            moment = route.moment(self._around.now())
+            moment = route.moment(self._around.instant())
             claim = self._around.ledger.claims.claim(self._lease, route.campaign, moment)
             if isinstance(claim, Claim):
                 self._wanting.discard(route.name)
@@ -67,6 +70,7 @@ class Errands:
             if claim == Idle.JUDGING:
                 # One transaction at a time: answers and signals do not wait for a million rows.
                 self._turns.stay_first(route)
+                self.has_judged = True
                 return None
             if claim == Idle.NO_LIST:
                 self._say_what_is_wanting(route)

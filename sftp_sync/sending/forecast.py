@@ -7,12 +7,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.forecast import DueFile
-from sftp_sync.model import Campaign, Idle, RowState
+from sftp_sync.model import Campaign, Idle, Instant, RowState
 from sftp_sync.sending.route import Way
 
 AT_ONCE = 5_000
@@ -61,11 +60,11 @@ class Known:
 class Forecast:
     """One campaign's next run, as far as the ledger can tell: told of the files in their order."""
 
-    def __init__(self, campaign: Campaign, ledger: Ledger, now: datetime) -> None:
-        self._campaign = campaign
+    def __init__(self, campaign: Campaign, ledger: Ledger, when: Instant) -> None:
+        self.campaign = campaign
         self._ledger = ledger
-        self._now = now
-        prospect = ledger.forecast.prospect(campaign, Way(campaign).moment(now))
+        self._now = when.at
+        prospect = ledger.forecast.prospect(campaign, Way(campaign).moment(when))
         self.in_doubt = prospect.in_doubt
         self._left = prospect.calls_left
         self._stopped = None if prospect.stopped is None else STOPS[prospect.stopped]
@@ -78,7 +77,7 @@ class Forecast:
 
     def due_files(self) -> list[DueFile]:
         """What the ledger has to send."""
-        return self._ledger.forecast.files(self._campaign, self._now)
+        return self._ledger.forecast.files(self.campaign, self._now)
 
     def fate(self, file: DueFile, phones: Sequence[str]) -> Fate:
         """What would become of a file's numbers, in the order of its lines."""
@@ -95,10 +94,10 @@ class Forecast:
 
     def why(self, wait: Wait) -> str:
         """Why such rows wait, in words."""
-        limits = self._campaign.limits
+        limits = self.campaign.limits
         match wait:
             case Wait.PAUSED:
-                return f"the campaign is paused (sftp-sync resume {self._campaign.name})"
+                return f"the campaign is paused (sftp-sync resume {self.campaign.name})"
             case Wait.NO_LIST:
                 return self._wants or ""
             case Wait.DAY_LIMIT:
@@ -137,10 +136,10 @@ class Forecast:
         return Wait.FILE_LIMIT if fate.room == 0 else None
 
     def _guards_repeats(self) -> bool:
-        return bool(self._campaign.repeat_after) and not self._campaign.allow_duplicates
+        return bool(self.campaign.repeat_after) and not self.campaign.allow_duplicates
 
     def _known(self, file: DueFile, phones: Sequence[str]) -> Known:
-        campaign, ledger = self._campaign, self._ledger
+        campaign, ledger = self.campaign, self._ledger
         called: set[str] = set()
         if self._guards_repeats():
             since = self._now - campaign.repeat_after

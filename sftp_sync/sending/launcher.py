@@ -10,12 +10,12 @@ from datetime import timedelta
 import structlog
 
 from sftp_sync.around import Advance, Surroundings
-from sftp_sync.errors import LeaseLost, LedgerUnavailable, NeedsOperator, Stopped, SyncError
+from sftp_sync.errors import LedgerUnavailable, NeedsOperator, Stopped, SyncError
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Idle, RowState, Settled
 from sftp_sync.sending.bulletin import Bulletin
 from sftp_sync.sending.dispatcher import LEDGER_PATIENCE_SECONDS, REFRESH_SECONDS, Shift
-from sftp_sync.sending.endings import FOR_EVER, LONGEST_WAIT, PAUSES_TO_GIVE_UP
+from sftp_sync.sending.endings import LONGEST_WAIT, PAUSES_TO_GIVE_UP
 from sftp_sync.sending.launching import Launching
 from sftp_sync.sending.probes import probe
 from sftp_sync.sending.route import ListAccount, ListRoute
@@ -70,7 +70,7 @@ class Launcher:
     def _step(self) -> None:
         """One round; a ledger that is away for a moment is waited for."""
         if self._lease.lost:
-            raise LeaseLost(f"Another process has taken over {self._lease.name}.")
+            raise self._lease.why_lost()
         try:
             self._go_round()
             self._ledger_well_at = self._around.monotonic()
@@ -83,6 +83,7 @@ class Launcher:
     def _go_round(self) -> None:
         """A probe where one is due, or one step for the first campaign that has one."""
         is_more_to_come = self._is_more_to_come()
+        self._around.ledger.unanswered.take_back(self._around.now())
         now = self._around.monotonic()
         breaker = self._standing.breaker
         if breaker.wants_probe(now):
@@ -164,9 +165,10 @@ class Launcher:
         return not self._awaits_doubts(now)
 
     def _awaits_doubts(self, now: float) -> bool:
-        names = [one.name for one in self._routes if not self._standing.is_resting(one.name, now)]
-        until = self._around.now() + LONGEST_WAIT
-        return bool(self._around.ledger.departures.doubtful(names, until))
+        waiting = [one for one in self._routes if not self._standing.is_resting(one.name, now)]
+        campaigns = [one.campaign for one in waiting]
+        when = self._around.instant()
+        return bool(self._around.ledger.departures.looked_into(campaigns, when, LONGEST_WAIT))
 
     def _conclusion(self) -> SyncError | None:
         """What a person must know."""
@@ -178,7 +180,8 @@ class Launcher:
         """The campaigns of which nothing is left to send or to settle, if all went well."""
         if self._conclusion() is not None:
             return []
-        names = [route.name for route in self._routes]
+        campaigns = [route.campaign for route in self._routes]
         ledger = self._around.ledger
-        busy = ledger.claims.due(names) | ledger.departures.doubtful(names, FOR_EVER)
-        return [name for name in names if name not in busy]
+        looked_into = ledger.departures.looked_into(campaigns, self._around.instant(), None)
+        busy = ledger.claims.due(campaigns) | looked_into
+        return [one.name for one in campaigns if one.name not in busy]

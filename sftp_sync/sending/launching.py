@@ -46,10 +46,10 @@ class Launching:
 
     def step(self, route: ListRoute) -> Went:
         """The next thing for a campaign: a doubt, a file that was begun, or the next one."""
-        doubtful = self._ledger.departures.due(route.name, self._around.now())
+        doubtful = self._starts.doubtful(route)
         if doubtful is not None:
             return self._starts.look(route, doubtful)
-        begun = self._ledger.departures.waiting(route.name)
+        begun = self._ledger.departures.waiting(route.campaign)
         if begun is None:
             return self._begin(route)
         if begun.state == LaunchState.PLANNED:
@@ -59,7 +59,7 @@ class Launching:
 
     def _begin(self, route: ListRoute) -> Went:
         """Fix the contacts of the next campaign, and have it made."""
-        moment = route.moment(self._around.now())
+        moment = route.moment(self._around.instant())
         planned = self._ledger.launches.plan(self._lease, route.campaign, route.terms, moment)
         if isinstance(planned, Idle):
             return Went(idle=planned)
@@ -114,7 +114,7 @@ class Launching:
 
     def _go_on(self, route: ListRoute, launch: Launch) -> Went:
         """A draft that nobody has started: see that it may be, say when it calls, and start it."""
-        moment = route.moment(self._around.now())
+        moment = route.moment(self._around.instant())
         unfit = self._ledger.launches.judge(route.campaign, launch, route.terms, moment)
         if isinstance(unfit, Stale):
             self._starts.shelve(launch, unfit.why)

@@ -26,7 +26,7 @@ class Lookout:
     def __init__(self, around: Surroundings, routes: Sequence[Route]) -> None:
         self._around = around
         self._routes = list(routes)
-        self._names = [route.name for route in routes]
+        self._campaigns = [route.campaign for route in routes]
         self._check_at = 0.0
         self._not_before: dict[str, float] = {}
         self._began_at: float | None = None
@@ -43,7 +43,7 @@ class Lookout:
         if self._began_at is not None or now < self._check_at:
             return None
         self._check_at = now + SECONDS_BETWEEN_CHECKS
-        doubtful = self._around.ledger.doubts.due_campaigns(self._names, self._around.now())
+        doubtful = self._around.ledger.doubts.looked_into(self._campaigns, self._around.instant())
         for route in self._routes:
             is_early = now < self._not_before.get(route.name, 0.0)
             if route.name in doubtful and not is_early and not is_resting(route):

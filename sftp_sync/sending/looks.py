@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Literal
 
@@ -21,7 +21,7 @@ from sftp_sync.doubt import (
 )
 from sftp_sync.errors import LedgerUnavailable, SyncError, VendorRefused, VendorUnavailable
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.model import Accepted, AlreadyQueued, Doubt, Outcome, Uncertain
+from sftp_sync.model import Accepted, AlreadyQueued, BootTime, Doubt, Outcome, Uncertain
 from sftp_sync.providers.base import Answer
 from sftp_sync.sending.route import Budget, Route
 from sftp_sync.sending.senders import Errand
@@ -42,6 +42,7 @@ class Question:
     route: Route
     doubt: Doubt
     look: Look
+    looked_at: BootTime
     good_for: timedelta
 
 
@@ -64,14 +65,16 @@ class Looks:
     around: Surroundings
     lease: Lease
     budget: Budget
+    wait: timedelta
 
     def settle(self, route: Route) -> Looked:
         """Look once, and settle what that settles."""
         try:
-            doubts = self.around.ledger.doubts.due(route.campaign, self.around.now())
+            doubts = self._due(route)
             if not doubts:
                 return Looked(route)
             look = self._look(route, doubts)
+            looked_at = self.around.boot_time()
             verdicts = [(doubt, self._apply(doubt, look)) for doubt in doubts]
         except (VendorRefused, VendorUnavailable, LedgerUnavailable) as error:
             # What is in doubt stays so: the next look will see.
@@ -80,7 +83,7 @@ class Looks:
         slot = min(self.budget.slot_free_in(), SLOWEST_SLOT_SECONDS)
         good_for = timedelta(seconds=FRESH_SECONDS + slot)
         asked = [
-            Question(route, doubt, look, good_for)
+            Question(route, doubt, look, looked_at, good_for)
             for doubt, verdict in verdicts
             if verdict == "ask"
         ]
@@ -89,8 +92,9 @@ class Looks:
 
     def errand(self, question: Question) -> Errand | None:
         """Claim a row to ask again, if the look is still fresh and nothing has come between."""
-        now = self.around.now()
-        if not timedelta() <= now - question.look.at <= question.good_for:
+        now = self.around.instant()
+        age = now.boot_time.since(question.looked_at)
+        if age is None or age > question.good_for.total_seconds():
             return None
         route = question.route
         claim = self.around.ledger.doubts.claim(
@@ -98,25 +102,31 @@ class Looks:
         )
         return None if claim is None else Errand(route, claim, self._reading(question))
 
+    def _due(self, route: Route) -> list[Doubt]:
+        doubts, now = self.around.ledger.doubts, self.around.instant()
+        doubts.see(self.lease, route.campaign, now, self.wait)
+        return doubts.due(route.campaign, now, self.wait)
+
     def _look(self, route: Route, doubts: list[Doubt]) -> Look:
         ledger = self.around.ledger
         campaign = route.provider.campaign()
-        at = self.around.now()
         destination = route.campaign.destination
         ledger.doubts.learn_ids(destination, (call.id for call in campaign.calls))
         held = ledger.doubts.held(destination, {doubt.phone for doubt in doubts})
-        return Look(campaign, held, ledger.doubts.ids_agree(destination), at)
+        return Look(campaign, held, ledger.doubts.ids_agree(destination))
 
     def _apply(self, doubt: Doubt, look: Look) -> Literal["found", "ask", "wait"]:
         """Settle what the look settles; what follows for the row otherwise."""
-        doubts, now = self.around.ledger.doubts, self.around.now()
+        doubts, now = self.around.ledger.doubts, self.around.instant()
         match judge(doubt, look):
             case Found(call):
-                if doubts.found(self.lease, doubt, (call.id, call.status), "list", now):
+                if doubts.found(self.lease, doubt, (call.id, call.status), "list", now.at):
                     return "found"
-                doubts.look_again(self.lease, doubt, now, now, "its call was taken by another")
+                doubts.look_again(
+                    self.lease, doubt, timedelta(), now, "its call was taken by another"
+                )
             case LookAgain(after, why):
-                doubts.look_again(self.lease, doubt, now + after, now, why)
+                doubts.look_again(self.lease, doubt, after, now, why)
             case ForAPerson(why):
                 log.warning("doubt_needs_a_person", row=doubt.row_id, reason=why)
                 doubts.look_again(self.lease, doubt, None, now, why)
@@ -133,9 +143,9 @@ class Looks:
             if not isinstance(outcome, AlreadyQueued):
                 return outcome
             held = self.around.ledger.doubts.held(campaign.destination, [question.doubt.phone])
-            look = Look(question.look.campaign, held, question.look.ids_agree, question.look.at)
+            look = replace(question.look, held=held)
             if is_ours(outcome, question.doubt, look):
-                return Accepted(outcome.call_id, outcome.status)
+                return Accepted(outcome.call_id, outcome.status, is_adopted=True)
             return Uncertain(NOT_OURS) if campaign.allow_duplicates else outcome
 
         return read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from sftp_sync.contacts import context_of, payload_of
+from sftp_sync import contacts
 from sftp_sync.ledger import Ledger
 from sftp_sync.model import Campaign, Claim, FilePlan
 from sftp_sync.providers.base import CallRequest
@@ -23,8 +23,8 @@ class Requests:
         plan = self._plan_of(claim.file_id)
         return CallRequest(
             to=claim.phone,
-            payload=payload_of(plan.header, claim.cells, plan.payload, plan.phone_columns),
-            context=context_of(plan.header, claim.cells, plan.context) | _key(plan, claim),
+            payload=contacts.payload_of(plan.header, claim.cells, plan.payload, plan.phone_columns),
+            context=contacts.context_of(plan.header, claim.cells, plan.context) | _key(plan, claim),
             is_testing=campaign.is_testing,
             allow_duplicates=campaign.allow_duplicates and claim.doubt_since is None,
         )

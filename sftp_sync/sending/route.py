@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sftp_sync.ledger.claims import Moment
-from sftp_sync.model import Campaign, Terms
+from sftp_sync.model import Campaign, Instant, Terms
 from sftp_sync.providers.base import CallProvider, ListProvider
 
 
@@ -23,9 +23,10 @@ class Way:
         """The campaign's name."""
         return self.campaign.name
 
-    def moment(self, now: datetime) -> Moment:
+    def moment(self, when: Instant) -> Moment:
         """Now, and the campaign's local day."""
-        return Moment(now, now.astimezone(ZoneInfo(self.campaign.timezone)).date().isoformat())
+        day = when.at.astimezone(ZoneInfo(self.campaign.timezone)).date()
+        return Moment(when.at, day.isoformat(), when.boot_time)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from sftp_sync.sending.route import Budget, Route, Way
 
 FRESH_SECONDS = 5.0
 RECORD_AGAIN_SECONDS = 1.0
+NOT_KEPT = "its claim could not be written to the state directory"
 
 log = structlog.get_logger(__name__)
 
@@ -85,6 +86,9 @@ class Sender:
         return not self._lease.lost and age < FRESH_SECONDS
 
     def _answer(self, errand: Errand) -> Answer:
+        if not self._around.ledger.claim_numbers.is_kept(self._lease, errand.claim.number):
+            self._budget.give_back()
+            return Answer(NotNow(NOT_KEPT))
         try:
             request = self._requests.of(errand.route.campaign, errand.claim)
         except LedgerUnavailable as error:
@@ -102,8 +106,8 @@ class Sender:
         """Settle a row. What cannot be recorded is tried until it can: the answer comes once."""
         while True:
             try:
-                now = self._around.now()
-                return self._around.ledger.settling.settle(claim, outcome, now, self._look_after)
+                when = self._around.instant()
+                return self._around.ledger.settling.settle(claim, outcome, when, self._look_after)
             except LedgerUnavailable as error:
                 log.warning("answer_not_recorded", row=claim.row_id, reason=error.message)
                 try:

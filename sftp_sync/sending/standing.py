@@ -88,6 +88,8 @@ class Standing:
                 self.account.begin(now, _refused(reason, campaign, "account"))
             case Blocked("campaign", reason):
                 self.rest_of(campaign).begin(now, _refused(reason, campaign, "campaign"))
+            case Uncertain(reason, stops_campaign=True):
+                self.rest_of(campaign).begin(now, _open(reason, campaign))
             case NotNow(reason, _, is_unreachable) if is_unreachable:
                 self._count_unreachable(reason, now)
             case _:
@@ -126,6 +128,14 @@ def _refused(reason: str, campaign: str, scope: Literal["account", "campaign"]) 
         " (sending goes on by itself)"
     )
     return VendorRefused(_sentence(reason), fix=fix, scope=scope)
+
+
+def _open(reason: str, campaign: str) -> VendorRefused:
+    return VendorRefused(
+        f"What answers is not the vendor, and a call may have been queued: {reason.rstrip('.')}.",
+        fix="Check base_url and what lies between here and the vendor, then type:"
+        f" sftp-sync test-connection {campaign} (sending resumes by itself)",
+    )
 
 
 def _sentence(reason: str) -> str:

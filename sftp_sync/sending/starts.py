@@ -11,7 +11,6 @@ import structlog
 
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import (
-    LeaseLost,
     LedgerUnavailable,
     Stopped,
     SyncError,
@@ -24,6 +23,7 @@ from sftp_sync.model import (
     Idle,
     Launch,
     LaunchState,
+    NotNow,
     Outcome,
     RowState,
     Stale,
@@ -32,9 +32,8 @@ from sftp_sync.model import (
 )
 from sftp_sync.providers.base import DRAFT, UNDER_WAY, FileCampaign
 from sftp_sync.sending.route import Budget, ListAccount, ListRoute
-from sftp_sync.sending.senders import FRESH_SECONDS, RECORD_AGAIN_SECONDS
+from sftp_sync.sending.senders import FRESH_SECONDS, NOT_KEPT, RECORD_AGAIN_SECONDS
 
-FRESH = timedelta(seconds=FRESH_SECONDS)
 SLOT_SECONDS = 0.2
 SHORTEST_SECONDS = 0.001
 RENEWAL_SECONDS = 10.0
@@ -81,14 +80,14 @@ class Starts:
         """Wait for a slot of the pace and a fresh lease."""
         while not (self.is_fresh() and self._budget.take_if_free()):
             if self._lease.lost:
-                raise LeaseLost(f"Another process has taken over {self._lease.name}.")
+                raise self._lease.why_lost()
             seconds = max(self._budget.slot_free_in(), SHORTEST_SECONDS)
             self._around.wait(min(seconds, SLOT_SECONDS))
 
     def start(self, route: ListRoute, launch: Launch) -> Went:
         """Claim the start of a draft, and ask for it."""
         self.take_slot()
-        moment = route.moment(self._around.now())
+        moment = route.moment(self._around.instant())
         claimed = None
         try:
             claimed = self._ledger.launches.claim(
@@ -109,7 +108,11 @@ class Starts:
     def _ask(self, route: ListRoute, launch: Launch, start: Start) -> Went:
         """Ask for a start that is claimed, and write down what came of it."""
         self._await_freshness()
-        outcome = route.provider.start(launch.vendor_id, self.is_fresh).outcome
+        outcome: Outcome = NotNow(NOT_KEPT)
+        if self._ledger.claim_numbers.is_kept(self._lease, start.number):
+            outcome = route.provider.start(launch.vendor_id, self.is_fresh).outcome
+        else:
+            self._budget.give_back()
         state = self._record(start, outcome)
         log.info(
             "campaign_start_answered",
@@ -136,8 +139,8 @@ class Starts:
         """Settle a start. What cannot be recorded is tried until it can: the answer comes once."""
         while True:
             try:
-                now = self._around.now()
-                return self._ledger.launches.settle(start, outcome, now, self._look_after)
+                when = self._around.instant()
+                return self._ledger.launches.settle(start, outcome, when, self._look_after)
             except LedgerUnavailable as error:
                 log.warning("answer_not_recorded", launch=start.launch_id, reason=error.message)
                 try:
@@ -146,23 +149,35 @@ class Starts:
                     # Its rows stay `sending`: whoever takes over finds them in doubt, and looks.
                     return None
 
+    def doubtful(self, route: ListRoute) -> Launch | None:
+        """A start that is to be looked at now."""
+        now = self._around.instant()
+        found = self._ledger.departures.due(route.campaign, now, self._look_after)
+        if found is None or not found.is_unseen:
+            return found
+        self._ledger.launches.see(self._lease, found, now, self._look_after)
+        return None
+
     def look(self, route: ListRoute, launch: Launch) -> Went:
         """Look at a start that may have been: what the vendor says of the campaign settles it."""
         self.take_slot()
         claimed = None
         try:
             seen = route.provider.look(launch.vendor_id, launch.name, "dispatch")
-            looked_at = self._around.now()
+            looked_at = self._around.boot_time()
             self._ledger.departures.heard(self._lease, launch, seen.status, seen.counts)
             if seen.status in UNDER_WAY:
                 return self.found(route, launch, seen)
             if seen.status != DRAFT:
                 why = f"the vendor says that it is {seen.status}"
                 log.warning("doubt_needs_a_person", launch=launch.id, reason=why)
-                self._ledger.launches.look_again(self._lease, launch, None, why)
+                self._ledger.launches.look_again(
+                    self._lease, launch, None, self._around.instant(), why
+                )
                 return MORE
-            now = self._around.now()
-            if now - looked_at <= FRESH:
+            now = self._around.instant()
+            age = now.boot_time.since(looked_at)
+            if age is not None and age <= FRESH_SECONDS:
                 claimed = self._ledger.launches.claim_again(
                     self._lease, route.campaign, launch, route.moment(now)
                 )
@@ -179,11 +194,12 @@ class Starts:
 
     def _look_later(self, launch: Launch, why: str) -> None:
         pause = min(self._look_after * (1 << min(launch.looks, MOST_DOUBLINGS)), LONGEST_PAUSE)
-        self._ledger.launches.look_again(self._lease, launch, self._around.now() + pause, why)
+        now = self._around.instant()
+        self._ledger.launches.look_again(self._lease, launch, pause, now, why)
 
     def found(self, route: ListRoute, launch: Launch, seen: FileCampaign) -> Went:
         """The vendor says that it was started: so its contacts are called."""
-        day = route.moment(self._around.now()).day
+        day = route.moment(self._around.instant()).day
         log.warning("campaign_found_started", launch=launch.id, status=seen.status)
         if not self._ledger.launches.found(self._lease, launch, seen.status, day):
             return MORE

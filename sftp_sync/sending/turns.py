@@ -22,7 +22,7 @@ class Turns:
 
     def refresh(self) -> None:
         """See which campaigns have rows to send by now; those that wait keep their places."""
-        due = self._ledger.claims.due([route.name for route in self._routes])
+        due = self._ledger.claims.due([route.campaign for route in self._routes])
         staying = [route for route in self._waiting if route.name in due]
         here = {route.name for route in staying}
         new = [route for route in self._routes if route.name in due - here]
@@ -42,4 +42,4 @@ class Turns:
 
     def count(self) -> int:
         """How many rows there are to send in all."""
-        return self._ledger.claims.count_due([route.name for route in self._routes])
+        return self._ledger.claims.count_due([route.campaign for route in self._routes])

@@ -34,9 +34,10 @@ def dispatch(account: AnyAccount, around: Surroundings, shift: Shift) -> Dispatc
     with around.ledger.leases.hold(f"dispatch:{account.name}") as lease:
         names = [route.name for route in account.routes]
         look_after = account.uncertain_after
-        ledger, now = around.ledger, around.now()
-        taken_over = ledger.doubts.take_over(lease, names, now, look_after)
-        taken_over += ledger.launches.take_over(lease, names, now, look_after)
+        ledger, when = around.ledger, around.instant()
+        ledger.unanswered.take_back(when.at)
+        taken_over = ledger.doubts.take_over(lease, names, when, look_after)
+        taken_over += ledger.launches.take_over(lease, names, when, look_after)
         if taken_over:
             log.warning("rows_taken_over", account=account.name, rows=taken_over)
         with around.watch(f"dispatching {account.name}", None) as advance:

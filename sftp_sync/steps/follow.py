@@ -29,10 +29,30 @@ def follow(campaign: Campaign, provider: Vendor, around: Surroundings) -> Follow
     """Bring the calls that are not over up to date: one request for all of them, and some of the
     account's list for the durations of those that have ended.
     """
+    ended = _end_out_of_sight(campaign, around)
     if isinstance(provider, ListProvider):
-        return follow_lists(campaign, provider, around)
+        followed = follow_lists(campaign, provider, around)
+    else:
+        followed = _follow_calls(campaign, provider, around)
+    return Followed(followed.changed + ended, followed.over + ended)
+
+
+def _end_out_of_sight(campaign: Campaign, around: Surroundings) -> int:
+    """What was called elsewhere, before `campaign_id` or `base_url` changed, cannot be followed."""
+    following, late = around.ledger.following, around.now() - campaign.results.final_after
+    ended = 0
+    if not following.out_of_sight(campaign, late):
+        return ended
+    with around.ledger.leases.hold(f"follow:{campaign.name}") as lease:
+        while found := following.out_of_sight(campaign, late):
+            following.end_out_of_sight(lease, found, around.now())
+            ended += len(found)
+    return ended
+
+
+def _follow_calls(campaign: Campaign, provider: CallProvider, around: Surroundings) -> Followed:
     look_for_double_import(campaign, provider, around)
-    if not around.ledger.following.is_any_open(campaign.name):
+    if not around.ledger.following.is_any_open(campaign):
         return Followed()
     durations = Durations(provider.calls, lambda: _has_patience(campaign, around))
     with around.ledger.leases.hold(f"follow:{campaign.name}") as lease:
@@ -86,7 +106,7 @@ def _news(
 def _chunks(campaign: Campaign, around: Surroundings) -> Iterator[list[OpenCall]]:
     """So many calls at once that the account's list is rarely read twice, and memory stays flat."""
     after, chunk = 0, list[OpenCall]()
-    while page := around.ledger.following.open_calls(campaign.name, after):
+    while page := around.ledger.following.open_calls(campaign, after):
         chunk += page
         after = page[-1].row_id
         if len(chunk) >= CALLS_AT_ONCE:

@@ -26,12 +26,11 @@ log = structlog.get_logger(__name__)
 def follow_lists(campaign: Campaign, provider: ListProvider, around: Surroundings) -> Followed:
     """Bring the calls that are not over up to date."""
     departures = around.ledger.departures
-    if not departures.is_any_open(campaign.name):
+    if not departures.is_any_open(campaign):
         return Followed()
     with around.ledger.leases.hold(f"follow:{campaign.name}") as lease:
         launches = [
-            _asked(launch, provider, around, lease)
-            for launch in departures.under_way(campaign.name)
+            _asked(launch, provider, around, lease) for launch in departures.under_way(campaign)
         ]
         heard = _heard(campaign, launches, provider, around)
         total = _end_adrift(campaign, around, lease)
@@ -53,7 +52,7 @@ def _end_adrift(campaign: Campaign, around: Surroundings, lease: Lease) -> Follo
     now = around.now()
     late = now - campaign.results.final_after
     ended = 0
-    while found := around.ledger.departures.adrift(campaign.name, late):
+    while found := around.ledger.departures.adrift(campaign, late):
         news = [CallNews(row_id, UNKNOWN, over_at=now, matched_by=ADRIFT) for row_id in found]
         around.ledger.following.hear(lease, news)
         ended += len(found)

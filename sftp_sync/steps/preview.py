@@ -64,7 +64,7 @@ def preview_due(forecast: Forecast, around: Surroundings) -> Iterator[Previewed]
     """What would become of the rows that are due already: they go first."""
     for file in forecast.due_files():
         around.wait(0)
-        phones = around.ledger.forecast.numbers(file)
+        phones = around.ledger.forecast.numbers(forecast.campaign, file)
         tally = Tally(Counter({RowState.PENDING: len(phones)}))
         yield _foretold(file, tally, phones, forecast)
 
@@ -94,7 +94,7 @@ def _look_into(desk: Desk, remote: Remote, source: RemoteFile) -> Previewed | No
                 staged = fetch(remote, campaign.import_path, source, place, limits)
         return None if staged is None else _judge(desk, staged)
     except (FileRefused, RemoteRefused) as error:
-        return Previewed(name, FileState.REFUSED, str(error))
+        return Previewed(name, FileState.UNREADABLE, str(error))
     finally:
         place.unlink(missing_ok=True)
 
@@ -111,7 +111,7 @@ def _judge(desk: Desk, staged: StagedFile) -> Previewed | None:
         case Repeat(first):
             return Previewed(name, FileState.REPEATED, f"imported as file {first.id}, {first.name}")
         case Ours():
-            return Previewed(name, FileState.REFUSED, OUR_OWN)
+            return Previewed(name, FileState.UNREADABLE, OUR_OWN)
         case Known():
             return None
 

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 # Of few lines all must look like rows, of many nearly all: some rows are short.
 _NEARLY_ALL = 3 / 4
+# In a longer one the pattern for its blanks would try every way to share them out.
+_LONGEST_NUMBER = 100
 _NUMBER = re.compile(r"""["'\s]*\+?(?:[\s()./-]*\d){7,15}(?:\.0)?["'\s]*""")
 # A call log in a note: it begins each line with one.
 _DATE = re.compile(r"""["'\s]*(?:\d{4}([-./])\d\d?\1\d\d?|\d\d?([-./])\d\d?\2\d{4})["'\s]*""")
@@ -30,4 +32,5 @@ def are_swallowed_rows(lines: Sequence[str], delimiter: str, width: int) -> bool
 
 
 def _is_number(cell: str) -> bool:
-    return bool(_NUMBER.fullmatch(cell)) and not _DATE.fullmatch(cell)
+    is_short = len(cell) <= _LONGEST_NUMBER
+    return is_short and bool(_NUMBER.fullmatch(cell)) and not _DATE.fullmatch(cell)

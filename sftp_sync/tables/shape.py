@@ -89,12 +89,13 @@ def unique_header(cells: Iterable[str]) -> tuple[str, ...]:
     A column without a name keeps the empty name: it is no payload, and comes back as it was.
     """
     taken: set[str] = set()
+    # Where the count of a name goes on: a thousand equal ones are not counted from 2 each time.
+    counts: dict[str, int] = {}
     names = []
     for cell in cells:
         name = stem = cell.strip().strip("\ufeff").strip()
-        count = 1
         while name and name.casefold() in taken:
-            count += 1
+            counts[stem.casefold()] = count = counts.get(stem.casefold(), 1) + 1
             name = f"{stem} ({count})"
         taken.add(name.casefold())
         names.append(name)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sftp_sync.config.form import Web
 from sftp_sync.errors import NeedsOperator, TryLater
@@ -21,6 +23,10 @@ STOP_SECONDS = 3.0
 TICK_SECONDS = 0.01
 AT_ONCE = 32
 KEEP_ALIVE_SECONDS = 5
+# A question is asked, and an answer is taken, within these; and of more than so many that have not
+# asked yet the one that has waited longest makes room.
+ASKING_SECONDS, ANSWERING_SECONDS = 5.0, 30.0
+ASKING_AT_ONCE = AT_ONCE // 2
 
 log = structlog.get_logger(__name__)
 
@@ -89,10 +95,58 @@ class StatusServer:
         raise TryLater(f"The status page did not start within {START_SECONDS:g} s.")
 
 
+class _Visitor(H11Protocol):
+    """A connection that is not held open in silence: uvicorn waits for a first request, for the
+    rest of one and for a reader without an end, and forty such visitors leave no room for health.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own narrowing
+        """Somebody has come."""
+        super().connection_made(transport)
+        self._ends = self.loop.call_later(ASKING_SECONDS, transport.abort)
+        silent = [one for one in self.connections if isinstance(one, _Visitor) and one.is_silent]
+        if len(silent) > ASKING_AT_ONCE:
+            longest = min(silent, key=_Visitor.ends_at)
+            longest.transport.abort()
+            # Not counted any more: whoever comes in this very moment must find room.
+            self.connections.discard(longest)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Gone, or sent away."""
+        self._ends.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A part of a question, or all of it."""
+        was_silent = self.is_silent
+        super().data_received(data)
+        if was_silent and not self.is_silent:
+            self._give(ANSWERING_SECONDS)
+
+    def on_response_complete(self) -> None:
+        """The answer is on its way; the next question may follow."""
+        super().on_response_complete()
+        self._give(ASKING_SECONDS)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no whole question is being answered."""
+        is_first = self.cycle is None
+        return is_first or self.cycle.response_complete
+
+    def ends_at(self) -> float:
+        """When it is sent away."""
+        return self._ends.when()
+
+    def _give(self, seconds: float) -> None:
+        self._ends.cancel()
+        self._ends = self.loop.call_later(seconds, self.transport.abort)
+
+
 def _settings(served: Application) -> uvicorn.Config:
     return uvicorn.Config(
         served,
-        http="h11",
+        http=_Visitor,
         ws="none",
         lifespan="off",
         log_config=None,

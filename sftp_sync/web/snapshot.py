@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from sftp_sync.attention import Concern, Scene, concerns, general_concerns, of_leftovers
 from sftp_sync.config import CampaignConfig, Config
+from sftp_sync.ledger.leftovers import Elsewhere
 from sftp_sync.ledger.summaries import Summary
 from sftp_sync.model import PLANNED_STEPS, CampaignRecord, Notice, PlannedStep, RunRecord
 from sftp_sync.overview import Outlook
@@ -17,7 +18,7 @@ from sftp_sync.timetable import shown_next_run, timetable
 from sftp_sync.web.progress import Progress, progress_of, times_left, waiting_rows
 from sftp_sync.web.readiness import reasons_against
 from sftp_sync.web.sources import Sources
-from sftp_sync.wiring import outlook, room_left
+from sftp_sync.wiring.outlook import outlook, room_left
 
 SHOWN_FILES = 25
 
@@ -75,7 +76,9 @@ def take(sources: Sources) -> Snapshot:
     config, now = sources.config(), sources.now()
     summaries = sources.ledger.summaries.all(SHOWN_FILES)
     notices, runs = sources.ledger.notices.all(), sources.ledger.runs.all()
-    view = _View(config, notices, runs, outlook(config, now), now)
+    models = [one.model for one in config.campaigns.values()]
+    elsewhere = sources.ledger.leftovers.elsewhere(models)
+    view = _View(config, notices, runs, outlook(config, now), now, elsewhere)
     found = [
         view.campaign(one, summaries.get(name, Summary(CampaignRecord(name))))
         for name, one in config.campaigns.items()
@@ -99,6 +102,7 @@ class _View:
     runs: Runs
     outlook: Outlook
     now: datetime
+    elsewhere: Mapping[str, Sequence[Elsewhere]]
 
     def campaign(self, one: CampaignConfig, summary: Summary) -> CampaignNow:
         """What there is to say of one campaign."""
@@ -108,6 +112,7 @@ class _View:
             files=summary.files,
             notices=self.notices,
             for_a_person=summary.for_a_person,
+            elsewhere=self.elsewhere.get(one.name, ()),
             expected=self.outlook.expected.get(one.name),
             last_received_at=summary.last_received_at,
             now=self.now,

@@ -5,22 +5,26 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sftp_sync import logs
-from sftp_sync.around import Advance, Connect, Surroundings, Watch
-from sftp_sync.config import CampaignConfig, Config, Secret, Sftp
 from sftp_sync.config.database import password_in
 from sftp_sync.errors import Stopped
 from sftp_sync.ledger import Ledger
-from sftp_sync.remote.base import Remote
-from sftp_sync.remote.folder import FolderRemote
-from sftp_sync.remote.sftp import SftpLogin, connect
-from sftp_sync.spool import Spool
+from sftp_sync.ledger.holder import this_boot
+from sftp_sync.model import BootTime, Instant
+
+if TYPE_CHECKING:
+    from sftp_sync.around import Advance, Connect, Surroundings, Watch
+    from sftp_sync.config import CampaignConfig, Config, Secret, Sftp
+    from sftp_sync.remote.base import Remote
+    from sftp_sync.remote.sftp import SftpLogin
 
 Environment = Mapping[str, str]
 
@@ -28,6 +32,22 @@ Environment = Mapping[str, str]
 def boot_time() -> float:
     """Seconds by a clock that counts suspension and is never set."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def this_boot_time() -> BootTime:
+    """The same with the boot that it counts from."""
+    return BootTime(_boot(), boot_time())
+
+
+@cache
+def _boot() -> str:
+    # Where the system does not say, every process is a boot of its own: waits begin anew.
+    return this_boot() or uuid.uuid4().hex
+
+
+def instant() -> Instant:
+    """The present moment, by the wall's clock and by the boot's."""
+    return Instant(now(), this_boot_time())
 
 
 def now() -> datetime:
@@ -51,17 +71,22 @@ def open_ledger(config: Config, *, may_migrate: bool = False) -> Ledger:
 def connector(campaign: CampaignConfig, environment: Environment) -> Connect:
     """How to reach a campaign's partner. Secrets are looked up when it is called, each time."""
     if campaign.settings.sftp is None:
+        from sftp_sync.remote.folder import FolderRemote
+
         root = Path(campaign.settings.folder or "")
         return partial(FolderRemote, root, file_mode=campaign.model.file_mode)
     return partial(_connect, campaign.settings.sftp, environment)
 
 
 def _connect(sftp: Sftp, environment: Environment) -> Remote:
+    from sftp_sync.remote.sftp import connect
+
     return connect(login(sftp, environment))
 
 
 def login(sftp: Sftp, environment: Environment) -> SftpLogin:
     """What it takes to sign in, with its secrets."""
+    from sftp_sync.remote.sftp import SftpLogin
 
     def text(secret: Secret | None) -> str | None:
         if secret is None:
@@ -91,6 +116,8 @@ def surroundings(
     config: Config, ledger: Ledger, watch: Watch, stopping: threading.Event
 ) -> Surroundings:
     """What the steps of a run work with."""
+    from sftp_sync.around import Surroundings
+    from sftp_sync.spool import Spool
 
     def wait(seconds: float) -> None:
         if stopping.wait(seconds):
@@ -103,6 +130,7 @@ def surroundings(
         wait=wait,
         watch=watch,
         monotonic=time.monotonic,
+        boot_time=this_boot_time,
     )
 
 

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 from sftp_sync import logs
-from sftp_sync.announce import Letter, Target, call_webhook, send_mail
 from sftp_sync.attention import Concern, Scene, concerns, general_concerns, of_leftovers
 from sftp_sync.config import Config, Secret
 from sftp_sync.config.form import Notify
+from sftp_sync.errors import TryLater
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.troubles import Trouble
 from sftp_sync.model import CampaignRecord
+from sftp_sync.providers.address import proxy_for
+from sftp_sync.providers.wire import Access, Broken, Exchange, Wire
 from sftp_sync.wiring.outlook import outlook, room_left
 from sftp_sync.wiring.parts import now
 
+if TYPE_CHECKING:
+    from sftp_sync.announce import Letter, Target
+
+HOOK_SECONDS = 10
 Environment = Mapping[str, str]
 
 
 def targets_of(config: Config, environment: Environment) -> list[Target]:
     """Everybody in `notify`, under a name that holds nothing secret."""
+    if not config.notify:
+        return []
+    from sftp_sync.announce import Target
+
     seen: Counter[str] = Counter()
     found = []
     for one in config.notify:
@@ -39,6 +52,7 @@ def concerns_now(config: Config, ledger: Ledger) -> list[Concern]:
     expected = outlook(config, at).expected
     found = general_concerns(notices, config.campaigns, room_left(config.state_dir))
     found += of_leftovers(ledger.leftovers.beside(config.campaigns))
+    elsewhere = ledger.leftovers.elsewhere([one.model for one in config.campaigns.values()])
     for name, one in config.campaigns.items():
         trouble = troubles.get(name, Trouble(CampaignRecord(name)))
         scene = Scene(
@@ -47,6 +61,7 @@ def concerns_now(config: Config, ledger: Ledger) -> list[Concern]:
             files=trouble.files,
             notices=notices,
             for_a_person=trouble.for_a_person,
+            elsewhere=elsewhere.get(name, ()),
             expected=expected.get(name),
             last_received_at=trouble.last_received_at,
             now=at,
@@ -62,11 +77,41 @@ def _name(one: Notify) -> str:
 
 
 def _hook(one: Notify, environment: Environment, letter: Letter) -> None:
+    from sftp_sync.announce import call_webhook
+
     if one.webhook is not None:
-        call_webhook(_resolved(one.webhook, environment), letter)
+        post = partial(post_json, environment=environment)
+        call_webhook(post, _resolved(one.webhook, environment), letter)
+
+
+def post_json(
+    url: str, body: bytes, environment: Environment, timeout_seconds: float = HOOK_SECONDS
+) -> int:
+    """Post to a web address, by the proxy that the environment names: the answer's status."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    access = Access(
+        base_url=f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else ""),
+        in_flight=1,
+        timeout_seconds=timeout_seconds,
+        proxy=proxy_for(url, environment),
+        peer="the webhook",
+    )
+    wire = Wire(access, time.monotonic)
+    try:
+        path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
+        headers = {"Content-Type": "application/json", "User-Agent": "sftp-sync"}
+        reply = wire.exchange(Exchange("POST", path, headers=headers, body=body))
+    finally:
+        wire.close()
+    if isinstance(reply, Broken):
+        raise TryLater(f"{reply.reason[:1].upper()}{reply.reason[1:]}.")
+    return reply.status
 
 
 def _mail(one: Notify, environment: Environment, letter: Letter) -> None:
+    from sftp_sync.announce import send_mail
+
     if one.smtp is not None and one.email is not None:
         addresses = (one.sender or one.email, one.email)
         send_mail(_resolved(one.smtp, environment), addresses, letter)

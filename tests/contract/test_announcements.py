@@ -193,12 +193,12 @@ def test_who_cannot_be_reached_is_told_later_with_growing_pauses(
 ) -> None:
     reader = Reader(trouble=trouble)
     began, tried_after = office.now, []
-    for _ in range(3600):
+    for _ in range(480):
         before = reader.tries
         office.announce([reader], REFUSED)
         if reader.tries > before:
             tried_after.append((office.now - began).total_seconds())
-        office.now += timedelta(seconds=10)
+        office.now += timedelta(seconds=30)
     assert tried_after[:4] == [0, 30, 90, 210]
     assert len(tried_after) < 20
     assert tried_after[-1] - tried_after[-2] == 3600
@@ -290,7 +290,7 @@ def test_words_from_outside_do_not_break_a_subject(office: Office) -> None:
     assert len(letter.subject) <= 120
 
 
-@pytest.mark.parametrize("state", [FileState.REFUSED, FileState.REPEATED])
+@pytest.mark.parametrize("state", [FileState.UNREADABLE, FileState.REPEATED])
 def test_a_file_that_brought_no_rows_is_not_the_one_that_was_waited_for(
     ledger: Ledger, lease: Lease, state: FileState
 ) -> None:

@@ -115,12 +115,12 @@ class TestAStoppedProcess:
             holder(database, SILENCE) as other,
         ):
             other.ask(f"acquire {WORK}")
-            other.signal(signal.SIGSTOP)
+            other.send_signal(signal.SIGSTOP)
             with pytest.raises(LeaseBusy):
                 ledger.leases.acquire(WORK)
             lease, _ = taken_over(ledger)
             before = contents(ledger)
-            other.signal(signal.SIGCONT)
+            other.send_signal(signal.SIGCONT)
             assert other.ask(f"commit {WORK}") == "lost"
             assert contents(ledger) == before
             assert other.ask(f"release {WORK}") == "released"
@@ -130,8 +130,8 @@ class TestAStoppedProcess:
     def test_that_was_not_taken_over_goes_on(self, database: Database) -> None:
         with holder(database) as other:
             other.ask(f"acquire {WORK}")
-            other.signal(signal.SIGSTOP)
-            other.signal(signal.SIGCONT)
+            other.send_signal(signal.SIGSTOP)
+            other.send_signal(signal.SIGCONT)
             assert other.ask(f"commit {WORK}").startswith("committed")
 
     # One file has one writer: there, whoever comes next is told to wait.
@@ -147,9 +147,9 @@ class TestAStoppedProcess:
         ):
             other.ask(f"acquire {WORK}")
             assert other.ask(f"stall {WORK}") == "stalling"
-            other.signal(signal.SIGSTOP)
+            other.send_signal(signal.SIGSTOP)
             taken_over(ledger)
-            other.signal(signal.SIGCONT)
+            other.send_signal(signal.SIGCONT)
             assert other.ask("go on") == "unavailable"
             assert contents(ledger)["campaigns"] == []
             assert other.ask(f"commit {WORK}") == "lost"

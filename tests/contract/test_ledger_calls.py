@@ -37,8 +37,10 @@ from tests.support.builders import (
     ARow,
     a_batch,
     a_campaign,
+    a_moment,
     a_phone,
     an_arrival,
+    an_instant,
     enter_file,
     sha256_of,
 )
@@ -46,7 +48,8 @@ from tests.support.databases import Database, looked_at, written
 
 AFTER = timedelta(seconds=120)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TODAY = Moment(NOW, "2026-11-20")
+TODAY = a_moment()
+NOWADAYS = an_instant()
 RENEWALS = a_campaign()
 
 
@@ -57,7 +60,7 @@ def sending(ledger: Ledger) -> Iterator[Lease]:
 
 
 def at(moment: datetime, day: str = "2026-11-20") -> Moment:
-    return Moment(moment, day)
+    return a_moment(moment, day)
 
 
 class Work:
@@ -82,10 +85,10 @@ class Work:
         return found
 
     def settle(self, claim: Claim, outcome: Outcome, now: datetime = NOW) -> RowState | None:
-        return self.ledger.settling.settle(claim, outcome, now, AFTER).state
+        return self.ledger.settling.settle(claim, outcome, an_instant(now), AFTER).state
 
     def doubt(self, campaign: Campaign = RENEWALS, now: datetime = NOW + HOUR) -> Doubt:
-        (found,) = self.ledger.doubts.due(campaign, now)
+        (found,) = self.ledger.doubts.due(campaign, an_instant(now), AFTER)
         return found
 
     def in_doubt(self, campaign: Campaign = RENEWALS) -> Doubt:
@@ -147,7 +150,7 @@ class TestClaiming:
             connection.execute(update(leases).values(holder="another", fence=99))
         with pytest.raises(LeaseLost):
             work.claim()
-        assert work.ledger.claims.count_due(["renewals"]) == 1
+        assert work.ledger.claims.count_due([RENEWALS]) == 1
 
     def test_leaves_a_number_alone_that_another_row_may_be_calling(self, work: Work) -> None:
         reminders = a_campaign("reminders")
@@ -171,7 +174,7 @@ class TestClaiming:
         work.list(a_phone(2), name="free")
         assert work.claimed().phone == a_phone(2)
         brief = a_campaign(expires_after=HOUR)
-        assert work.claim(brief, Moment(NOW + 2 * HOUR, TODAY.day)) == Idle.JUDGING
+        assert work.claim(brief, a_moment(NOW + 2 * HOUR, TODAY.day)) == Idle.JUDGING
 
     def test_does_not_mind_the_same_number_in_another_vendor_campaign(self, work: Work) -> None:
         elsewhere = a_campaign("surveys", destination="elsewhere")
@@ -194,7 +197,7 @@ class TestClaiming:
 
     def test_says_which_campaigns_have_rows_to_send(self, work: Work) -> None:
         work.list(a_phone(1))
-        both = ["renewals", "reminders"]
+        both = [RENEWALS, a_campaign("reminders")]
         assert work.ledger.claims.due(both) == {"renewals"}
         assert work.ledger.claims.count_due(both) == 1
         work.claimed()
@@ -347,7 +350,8 @@ class TestSettling:
         work.settle(work.ask_again(first), Uncertain("again"), NOW + HOUR)
         second = work.doubt(now=NOW + 2 * HOUR)
         assert (first.since, second.since) == (NOW, NOW)
-        assert second.given_up_at == NOW + HOUR
+        assert work.row(second.row_id).given_up_at == NOW + HOUR
+        assert second.unanswered == HOUR
 
     def test_asks_more_and_more_rarely_what_stays_in_doubt(self, work: Work) -> None:
         work.list(a_phone(1))
@@ -417,7 +421,7 @@ def taken_over(work: Work, now: datetime = NOW) -> int:
     """The account's lease, lost and had again by the same hands."""
     work.ledger.leases.release(work.sending)
     work.sending = work.ledger.leases.acquire("dispatch:talkover")
-    return work.ledger.doubts.take_over(work.sending, ["renewals"], now, AFTER)
+    return work.ledger.doubts.take_over(work.sending, ["renewals"], an_instant(now), AFTER)
 
 
 class TestTakingOver:
@@ -428,7 +432,7 @@ class TestTakingOver:
         row = work.row(claim.row_id)
         assert (row.state, row.doubt_since) == ("uncertain", NOW)
         assert row.next_look_at == NOW + HOUR + AFTER
-        assert work.ledger.doubts.due(RENEWALS, NOW + HOUR) == []
+        assert work.ledger.doubts.due(RENEWALS, an_instant(NOW + HOUR), AFTER) == []
         assert taken_over(work) == 0
 
     def test_keeps_the_first_time_of_a_doubt(self, work: Work) -> None:
@@ -460,20 +464,20 @@ class TestDoubts:
     def test_come_up_when_their_time_has_come(self, work: Work) -> None:
         work.list(a_phone(1))
         work.settle(work.claimed(), Uncertain("502"))
-        doubts, both = work.ledger.doubts, ["renewals", "reminders"]
-        assert doubts.due_campaigns(both, NOW + AFTER - timedelta(seconds=1)) == set()
-        assert doubts.due_campaigns(both, NOW + AFTER) == {"renewals"}
-        assert doubts.is_any_waiting(both, NOW + AFTER)
-        assert not doubts.is_any_waiting(both, NOW)
-        assert not doubts.is_any_waiting(["reminders"], NOW + AFTER)
+        doubts, both = work.ledger.doubts, [RENEWALS, a_campaign("reminders")]
+        assert doubts.looked_into(both, an_instant(NOW + AFTER - timedelta(seconds=1))) == set()
+        assert doubts.looked_into(both, an_instant(NOW + AFTER)) == {"renewals"}
+        assert doubts.looked_into(both, NOWADAYS, AFTER)
+        assert not doubts.looked_into(both, NOWADAYS, AFTER / 2)
+        assert not doubts.looked_into(both[1:], NOWADAYS, None)
 
     def test_of_a_paused_campaign_wait_for_the_person_who_paused_it(self, work: Work) -> None:
         work.list(a_phone(1))
         doubt = work.in_doubt()
         work.ledger.campaigns.pause("renewals", paused=True)
         doubts = work.ledger.doubts
-        assert doubts.due_campaigns(["renewals"], NOW + HOUR) == set()
-        assert not doubts.is_any_waiting(["renewals"], NOW + HOUR)
+        assert doubts.looked_into([RENEWALS], an_instant(NOW + HOUR)) == set()
+        assert not doubts.looked_into([RENEWALS], NOWADAYS, None)
         assert doubts.claim(work.sending, RENEWALS, doubt, at(NOW + HOUR)) is None
 
     def test_know_whether_another_row_has_called_the_number(self, work: Work) -> None:
@@ -482,7 +486,7 @@ class TestDoubts:
         work.settle(work.claimed(campaign), Accepted("c1"))
         work.settle(work.claimed(campaign), Uncertain("502"))
         work.settle(work.claimed(campaign), Uncertain("502"))
-        found = work.ledger.doubts.due(campaign, NOW + HOUR)
+        found = work.ledger.doubts.due(campaign, an_instant(NOW + HOUR), AFTER)
         assert [(one.phone, one.called_elsewhere) for one in found] == [
             (a_phone(1), True),
             (a_phone(2), False),
@@ -509,11 +513,11 @@ class TestDoubts:
         work.list(a_phone(1))
         doubt, later = work.in_doubt(), NOW + 2 * HOUR
         doubts = work.ledger.doubts
-        assert doubts.look_again(work.sending, doubt, later, NOW, "not complete")
+        assert doubts.look_again(work.sending, doubt, 2 * HOUR, NOWADAYS, "not complete")
         assert work.doubt(now=later).looks == 1
-        assert doubts.look_again(work.sending, doubt, None, NOW, "a person must tell")
-        assert doubts.due(RENEWALS, NOW + 9 * DAY) == []
-        assert not doubts.is_any_waiting(["renewals"], NOW + 9 * DAY)
+        assert doubts.look_again(work.sending, doubt, None, NOWADAYS, "a person must tell")
+        assert doubts.due(RENEWALS, an_instant(NOW + 9 * DAY), AFTER) == []
+        assert not doubts.looked_into([RENEWALS], NOWADAYS, None)
         assert work.row(doubt.row_id).reason == "a person must tell"
 
     @pytest.mark.parametrize("verb", ["found", "look_again", "claim"])
@@ -526,7 +530,7 @@ class TestDoubts:
         doubts, now = work.ledger.doubts, NOW + HOUR
         verbs = {
             "found": lambda: doubts.found(work.sending, doubt, ("c2", ""), "list", now),
-            "look_again": lambda: doubts.look_again(work.sending, doubt, now, now, "why"),
+            "look_again": lambda: doubts.look_again(work.sending, doubt, HOUR, NOWADAYS, "why"),
             "claim": lambda: doubts.claim(work.sending, RENEWALS, doubt, at(now)),
         }
         assert not verbs[verb]()
@@ -559,9 +563,11 @@ class TestDoubts:
         doubts, now = work.ledger.doubts, NOW + HOUR
         verbs = {
             "found": lambda: doubts.found(work.sending, doubt, ("c2", ""), "list", now),
-            "look_again": lambda: doubts.look_again(work.sending, doubt, now, now, "why"),
+            "look_again": lambda: doubts.look_again(work.sending, doubt, HOUR, NOWADAYS, "why"),
             "claim": lambda: doubts.claim(work.sending, RENEWALS, doubt, at(now)),
-            "take_over": lambda: doubts.take_over(work.sending, ["renewals"], now, AFTER),
+            "take_over": lambda: doubts.take_over(
+                work.sending, ["renewals"], an_instant(now), AFTER
+            ),
         }
         with pytest.raises(LeaseLost):
             verbs[verb]()
@@ -592,6 +598,18 @@ class TestIds:
         assert not doubts.ids_agree("elsewhere")
         doubts.learn_ids(DESTINATION, [])
         assert doubts.ids_agree(DESTINATION)
+
+    def test_that_came_with_a_conflict_say_nothing_of_those_of_answers(self, work: Work) -> None:
+        work.list(a_phone(1))
+        again = work.ask_again(work.in_doubt())
+        found = Accepted("adopted", "queued", is_adopted=True)
+        assert work.settle(again, found, NOW + HOUR) == RowState.ACCEPTED
+        row = work.row(again.row_id)
+        # The call was made by the attempt that is in doubt.
+        assert (row.id_source, row.queued_at) == ("conflict", NOW)
+        doubts = work.ledger.doubts
+        doubts.learn_ids(DESTINATION, ["adopted"])
+        assert not doubts.ids_agree(DESTINATION)
 
 
 def test_two_processes_never_claim_the_same_number(database: Database, work: Work) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -11,19 +13,32 @@ from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import files, rows
 from sftp_sync.model import Code, FileRecord, FileState, RowState
 from tests.support.builders import (
+    NOW,
     ARow,
     a_batch,
+    a_delivery,
     a_duplicate_row,
     a_phone,
     a_remote_file,
     an_arrival,
     an_ending,
+    an_instant,
     an_invalid_row,
     enter_file,
 )
 from tests.support.databases import looked_at, written
 
 HELD = an_ending(FileState.HELD, reason="strange")
+
+
+def report_all(ledger: Ledger, lease: Lease, file_id: int, name: str = "it.results.csv") -> None:
+    """What is over goes to the partner, and arrives there."""
+    found = [row.row_id for row in ledger.results.rows(file_id, only_new=True)]
+    assert ledger.results.report(
+        lease, ledger.files.get(file_id), a_delivery(name, kind="results"), found
+    )
+    for delivery in ledger.deliveries.due("renewals"):
+        ledger.deliveries.struck_off(lease, delivery, NOW)
 
 
 def states(file: FileRecord) -> dict[str, int]:
@@ -113,19 +128,79 @@ class TestReleasing:
 
 
 class TestRejecting:
-    def test_refuses_the_rows_of_a_held_file(self, ledger: Ledger, lease: Lease) -> None:
+    def test_rejects_the_rows_of_a_held_file(self, ledger: Ledger, lease: Lease) -> None:
         batch = a_batch(ARow(), an_invalid_row())
         file_id = enter_file(ledger, lease, batch, ending=HELD)
         file = ledger.files.reject(file_id)
-        assert (file.state, file.reason) == (FileState.FOLLOWING, "rejected by the operator")
-        assert states(file) == {"refused": 1, "invalid": 1}
+        assert (file.state, file.reason) == (FileState.REJECTED, "rejected by the operator")
+        assert states(file) == {"rejected": 1, "invalid": 1}
+
+    def test_is_over_when_the_partner_has_been_told(self, ledger: Ledger, lease: Lease) -> None:
+        file_id = enter_file(ledger, lease, a_batch(pending=1), ending=HELD)
+        file = ledger.files.reject(file_id)
+        assert ledger.results.files("renewals") == [file]
+        assert ledger.summaries.note_endings(NOW) == 0
+        report_all(ledger, lease, file_id)
+        assert ledger.files.get(file_id).state == FileState.REJECTED
+        assert ledger.results.files("renewals") == []
+        assert ledger.summaries.note_endings(NOW) == 1
+        assert ledger.retention.empty(NOW + timedelta(days=36_500), NOW) == 1
+
+    def test_what_is_told_again_names_what_it_supersedes(
+        self, ledger: Ledger, lease: Lease
+    ) -> None:
+        file_id = enter_file(ledger, lease, a_batch(pending=1), ending=HELD)
+        ledger.files.reject(file_id)
+        for number, before in enumerate((None, "0.results.csv", "1.results.csv")):
+            (row,) = ledger.results.rows(file_id, only_new=True)
+            assert row.supersedes == before
+            report_all(ledger, lease, file_id, f"{number}.results.csv")
+            state = RowState.REJECTED if number == 0 else RowState.REFUSED
+            assert ledger.verdicts.retry(file_id, an_instant(), timedelta(), state) == 1
+            with written(ledger) as connection:
+                connection.execute(update(rows).values(state=RowState.REFUSED))
+        (row,) = ledger.results.rows(file_id, only_new=False)
+        assert row.supersedes is None
+
+    def test_can_be_taken_back(self, ledger: Ledger, lease: Lease) -> None:
+        file_id = enter_file(ledger, lease, a_batch(pending=2), ending=HELD)
+        ledger.files.reject(file_id)
+        report_all(ledger, lease, file_id)
+        retry = ledger.verdicts.retry
+        assert retry(file_id, an_instant(), timedelta(), RowState.REFUSED) == 0
+        assert retry(file_id, an_instant(), timedelta(), RowState.REJECTED) == 2
+        file = ledger.files.get(file_id)
+        assert (file.state, file.reason, states(file)) == ("dispatching", None, {"pending": 2})
+
+    def test_of_what_was_called_in_part_leaves_the_calls_to_be_followed(
+        self, ledger: Ledger, lease: Lease
+    ) -> None:
+        file_id = enter_file(ledger, lease, a_batch(pending=2))
+        with written(ledger) as connection:
+            first = rows.c.line == 2
+            for state in (RowState.SENDING, RowState.ACCEPTED):
+                connection.execute(update(rows).where(first).values(state=state, call_id="1"))
+            connection.execute(update(files).values(state=FileState.HELD))
+        file = ledger.files.reject(file_id)
+        assert (file.state, states(file)) == ("following", {"accepted": 1, "rejected": 1})
+
+    def test_puts_an_unreadable_file_aside(self, ledger: Ledger, lease: Lease) -> None:
+        ending = an_ending(FileState.UNREADABLE, reason="No phone column.")
+        file_id = ledger.entering.set_aside(lease, an_arrival(), ending)
+        assert ledger.files.get(file_id).lies_unread
+        file = ledger.files.reject(file_id)
+        assert (file.state, file.lies_unread) == (FileState.REJECTED, False)
+        assert file.reason == "rejected by the operator: No phone column."
+        with pytest.raises(UsageError, match=f"File {file_id} is rejected: there is nothing to"):
+            ledger.files.reject(file_id)
 
     def test_ends_a_repeated_file(self, ledger: Ledger, lease: Lease) -> None:
         first = enter_file(ledger, lease)
         ending = an_ending(FileState.REPEATED, first_file_id=first)
         file_id = ledger.entering.set_aside(lease, an_arrival(), ending)
         file = ledger.files.reject(file_id)
-        assert (file.state, file.total) == (FileState.FINISHED, 0)
+        assert (file.state, file.total) == (FileState.REJECTED, 0)
+        assert ledger.summaries.note_endings(NOW) == 1
 
     def test_of_a_repeat_that_only_has_suppressed_rows_leaves_them_to_be_reported(
         self, ledger: Ledger, lease: Lease

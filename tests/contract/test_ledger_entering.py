@@ -59,7 +59,7 @@ class TestAFile:
         ledger.entering.add(lease, file_id, a_batch(pending=2))
 
         assert ledger.files.all() == []
-        assert ledger.files.first_import(a_campaign().destination, sha256_of("leads")) is None
+        assert ledger.files.first_import(a_campaign(), sha256_of("leads")) is None
         with pytest.raises(UsageError, match=rf"no file {file_id}.*sftp-sync files"):
             ledger.files.get(file_id)
         with pytest.raises(UsageError, match="no file"):
@@ -102,7 +102,7 @@ class TestAFile:
         self, ledger: Ledger, lease: Lease
     ) -> None:
         source = a_remote_file(size=2**64 - 1)
-        refused = an_ending(FileState.REFUSED)
+        refused = an_ending(FileState.UNREADABLE)
         ledger.entering.set_aside(lease, an_arrival(source=source, reading="r"), refused)
         assert ledger.files.unseen("renewals", "r", [source]) == []
 
@@ -147,7 +147,7 @@ class TestWhatAnInterruptedRunLeft:
         ledger.entering.begin(lease, an_arrival(), an_understanding(), MAPPING)
         ledger.entering.take_back(lease, "renewals")
         enter_file(ledger, lease)
-        assert ledger.files.first_import(a_campaign().destination, sha256_of("leads")) is not None
+        assert ledger.files.first_import(a_campaign(), sha256_of("leads")) is not None
 
 
 class TestOneFirstImport:
@@ -170,7 +170,7 @@ class TestOneFirstImport:
         assert type(caught.value) is TryLater
         assert contents(ledger) == before
         ledger.entering.take_back(lease, "twin")
-        first = ledger.files.first_import(a_campaign().destination, arrivals[1].sha256)
+        first = ledger.files.first_import(a_campaign(), arrivals[1].sha256)
         assert first is not None
         assert first.id == begun[0]
 

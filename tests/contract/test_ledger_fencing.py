@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
@@ -41,7 +42,7 @@ VERBS: dict[str, Callable[[Ledger, Lease, int], object]] = {
         lease, id_, a_remote_file("x.csv"), an_ending(deliveries=[a_delivery("x")])
     ),
     "set_aside": lambda ledger, lease, _: ledger.entering.set_aside(
-        lease, an_arrival(), an_ending(FileState.REFUSED)
+        lease, an_arrival(), an_ending(FileState.UNREADABLE)
     ),
     "take_back": lambda ledger, lease, _: ledger.entering.take_back(lease, "renewals"),
     "sight": lambda ledger, lease, id_: ledger.files.sight(
@@ -50,6 +51,9 @@ VERBS: dict[str, Callable[[Ledger, Lease, int], object]] = {
     "tidied": lambda ledger, lease, id_: ledger.files.tidied(lease, id_),
     "begun": lambda ledger, lease, _: ledger.deliveries.begun(
         lease, ledger.deliveries.due("renewals")[0]
+    ),
+    "held_back": lambda ledger, lease, _: ledger.deliveries.held_back(
+        lease, replace(ledger.deliveries.due("renewals")[0], attempts=1)
     ),
     "struck_off": lambda ledger, lease, _: ledger.deliveries.struck_off(
         lease, ledger.deliveries.due("renewals")[0], NOW

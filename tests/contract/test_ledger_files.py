@@ -69,7 +69,7 @@ class TestSightings:
         self, ledger: Ledger, lease: Lease, read_as: str, *, is_spared: bool
     ) -> None:
         arrival = an_arrival(reading=read_as)
-        ledger.entering.set_aside(lease, arrival, an_ending(FileState.REFUSED))
+        ledger.entering.set_aside(lease, arrival, an_ending(FileState.UNREADABLE))
         unseen = ledger.files.unseen("renewals", "as now", [arrival.source])
         assert unseen == ([] if is_spared else [arrival.source])
 
@@ -84,20 +84,25 @@ class TestRecognition:
         self, ledger: Ledger, lease: Lease
     ) -> None:
         file_id = enter_file(ledger, lease)
-        found = ledger.files.first_import(a_campaign().destination, sha256_of("leads"))
+        found = ledger.files.first_import(a_campaign(), sha256_of("leads"))
         assert found == ledger.files.get(file_id)
-        assert ledger.files.first_import(a_campaign().destination, sha256_of("others")) is None
-        assert ledger.files.first_import("elsewhere", sha256_of("leads")) is None
+        assert ledger.files.first_import(a_campaign(), sha256_of("others")) is None
+        assert (
+            ledger.files.first_import(
+                a_campaign("surveys", destination="elsewhere"), sha256_of("leads")
+            )
+            is None
+        )
 
     def test_the_latest_of_a_name_and_content_is_told(self, ledger: Ledger, lease: Lease) -> None:
         staged = StagedFile(a_remote_file(), Path("unused"), sha256_of("leads"), 120)
         assert ledger.files.latest_alike("renewals", staged) is None
         enter_file(ledger, lease)
         refused = an_arrival(reading="another way")
-        latest = ledger.entering.set_aside(lease, refused, an_ending(FileState.REFUSED))
+        latest = ledger.entering.set_aside(lease, refused, an_ending(FileState.UNREADABLE))
         found = ledger.files.latest_alike("renewals", staged)
         assert found is not None
-        assert found[:3] == (latest, FileState.REFUSED, "another way")
+        assert found[:3] == (latest, FileState.UNREADABLE, "another way")
         assert ledger.files.latest_alike("another", staged) is None
 
     def test_files_are_listed_oldest_first_for_one_campaign_or_all(

@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.claims import Moment
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Accepted, AlreadyQueued, Campaign, Claim, Outcome, Uncertain
 from tests.support.builders import (
@@ -17,14 +16,16 @@ from tests.support.builders import (
     ARow,
     a_batch,
     a_campaign,
+    a_moment,
     a_phone,
     an_arrival,
+    an_instant,
     enter_file,
     sha256_of,
 )
 
 HOUR = timedelta(hours=1)
-TODAY = Moment(NOW, "2026-11-20")
+TODAY = a_moment()
 PHONE, OTHER = a_phone(1), a_phone(2)
 
 
@@ -48,7 +49,7 @@ def test_namesakes_are_all_that_were_called_or_may_have_been(
             assert isinstance(claim, Claim)
             claims.append(claim.row_id)
             if outcome is not None:
-                ledger.settling.settle(claim, outcome, NOW + HOUR, HOUR)
+                ledger.settling.settle(claim, outcome, an_instant(NOW + HOUR), HOUR)
         return claims
 
     ours = a_campaign(allow_duplicates=True)

@@ -8,7 +8,6 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.claims import Moment
 from sftp_sync.ledger.forecast import DueFile
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import files, rows
@@ -18,14 +17,16 @@ from tests.support.builders import (
     ARow,
     a_batch,
     a_campaign,
+    a_moment,
     a_phone,
     an_arrival,
+    an_instant,
     enter_file,
     sha256_of,
 )
 from tests.support.databases import written
 
-TODAY = Moment(NOW, "2026-11-20")
+TODAY = a_moment()
 RENEWALS = a_campaign()
 OTHERS = replace(RENEWALS, name="others")
 FIRST, SECOND, THIRD = (a_phone(number) for number in range(1, 4))
@@ -58,7 +59,7 @@ def test_files_come_in_their_order_with_what_their_limit_leaves(
         (first, 2, False),
         (second, 3, False),
     ]
-    assert ledger.forecast.numbers(found[0]) == [SECOND]
+    assert ledger.forecast.numbers(RENEWALS, found[0]) == [SECOND]
     with written(ledger) as connection:
         connection.execute(update(files).values(limit_waived=True))
     late = replace(limited(calls_per_file=3), expires_after=timedelta(hours=1))
@@ -72,7 +73,7 @@ def test_what_stops_a_campaign_is_told_as_claims_have_it(ledger: Ledger, lease: 
     a_file(ledger, lease, FIRST, SECOND)
     told = ledger.forecast.prospect(RENEWALS, TODAY)
     assert (told.stopped, told.wants, told.calls_left, told.in_doubt) == (None, None, None, 0)
-    ledger.settling.settle(claimed(ledger), Uncertain("502"), NOW, timedelta(0))
+    ledger.settling.settle(claimed(ledger), Uncertain("502"), an_instant(), timedelta(0))
     told = ledger.forecast.prospect(limited(calls_per_day=1), TODAY)
     assert (told.stopped, told.calls_left, told.in_doubt) == (Idle.DAY_LIMIT, 0, 1)
     told = ledger.forecast.prospect(replace(RENEWALS, suppression=Suppression("/dnc")), TODAY)

@@ -20,12 +20,11 @@ from sftp_sync.forgetting import forget
 from sftp_sync.housekeeping import HouseRules, keep_house
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.leases import Lease
-from sftp_sync.ledger.restoring import OPENINGS
 from sftp_sync.ledger.schema import evidence, files, leases, rows, sightings, spending
 from sftp_sync.model import FileState, NewDelivery, RowState
 from sftp_sync.spool import Spool
 from sftp_sync.spool import sha256_of as sha256_of_file
-from sftp_sync.wiring import nobody_watches
+from sftp_sync.wiring.parts import nobody_watches
 from tests.support.builders import (
     NOW,
     ARow,
@@ -35,6 +34,7 @@ from tests.support.builders import (
     a_remote_file,
     an_arrival,
     an_ending,
+    an_instant,
     an_invalid_row,
     enter_file,
     sha256_of,
@@ -60,6 +60,7 @@ def around(ledger: Ledger, tmp_path: Path) -> Surroundings:
         wait=lambda _: None,
         watch=nobody_watches,
         monotonic=time.monotonic,
+        boot_time=lambda: an_instant().boot_time,
     )
 
 
@@ -149,7 +150,7 @@ class TestRetention:
         first = a_finished_file(ledger, lease)
         ledger.retention.empty(NOW + timedelta(days=1), MUCH_LATER)
         with pytest.raises(UsageError, match=f"rows of file {first} were emptied on") as caught:
-            ledger.verdicts.retry(first, MUCH_LATER)
+            ledger.verdicts.retry(first, an_instant(MUCH_LATER), timedelta())
         assert "Ask the partner for the list" in caught.value.fix
         again = an_arrival(source=a_remote_file("again.csv"), sha256=sha256_of("old.csv"))
         ending = an_ending(FileState.REPEATED, first_file_id=first)
@@ -212,7 +213,7 @@ class TestHousekeeping:
             assert len(connection.execute(select(spending)).all()) == 1
             kept = {row.name for row in connection.execute(select(leases))}
         assert "collect:gone" not in kept
-        assert {"dispatch:held", OPENINGS} <= kept
+        assert "dispatch:held" in kept
         assert [one.scope for one in ledger.notices.all()] == ["renewals"]
         assert [path.exists() for path in (stray, named, fresh)] == [False, True, True]
 
@@ -308,9 +309,11 @@ class TestAPerson:
         become(ledger, file_id, 2, *states, doubt_since=NOW, given_up_at=NOW)
         assert forget(PERSON, around).erased.not_called == 1
         ann, bob = rows_of(ledger, file_id)
-        assert (ann.state, ann.phone, ann.reason) == ("refused", "", "erased by the operator")
+        assert (ann.state, ann.phone, ann.reason) == ("rejected", "", "erased by the operator")
         assert (bob.state, bob.phone) == ("pending", OTHER)
-        assert ledger.verdicts.retry(file_id, MUCH_LATER) == 0
+        when = an_instant(MUCH_LATER)
+        for state in (RowState.REFUSED, RowState.REJECTED):
+            assert ledger.verdicts.retry(file_id, when, timedelta(), state) == 0
 
     def test_is_not_erased_while_a_call_is_on_its_way(
         self, around: Surroundings, ledger: Ledger, lease: Lease
@@ -385,6 +388,28 @@ class TestAPerson:
         forget(PERSON, around)
         assert rows_of(ledger, file_id)[0].phone == ""
 
+    def test_is_not_erased_here_and_delivered_from_another_machine(
+        self, around: Surroundings, ledger: Ledger, tmp_path: Path
+    ) -> None:
+        there = replace(around, spool=Spool(tmp_path / "other machine", lambda _: 1 << 40))
+        path = there.spool.place("renewals", "receipts")
+        bad = [("212-555-0123 x", "2", "not_a_number", "…"), ("1", "3", "x", "…")]
+        tables.write_csv(path, ("phone", *tables.REJECT_COLUMNS), bad, spreadsheet_safe=True)
+        made = _delivery("rejects", "f.rejects.csv", there.spool.name_of(path), path)
+        with ledger.leases.hold("collect:renewals") as lease:
+            batch = a_batch(*(an_invalid_row(cells=(one[0],)) for one in bad))
+            enter_file(ledger, lease, batch, ending=an_ending(deliveries=[made]))
+        before = contents(ledger)
+        with pytest.raises(UsageError, match=r"f\.rejects\.csv waits .* is not in the") as caught:
+            forget(PERSON, around)
+        assert "Nothing was erased." in caught.value.fix
+        assert "sftp-sync sync --only collect renewals" in caught.value.fix
+        assert contents(ledger) == before
+        # Where it lies it goes without the person.
+        assert forget(PERSON, there).rewritten == 1
+        (left,) = ledger.deliveries.due("renewals")
+        assert "0123" not in there.spool.path_of(left.spooled).read_text()
+
     def test_is_not_in_the_next_snapshot_of_the_same_name(
         self, around: Surroundings, ledger: Ledger
     ) -> None:
@@ -446,6 +471,7 @@ def test_what_was_erased_is_in_no_byte_of_the_ledger(tmp_path: Path) -> None:
                 wait=lambda _: None,
                 watch=nobody_watches,
                 monotonic=time.monotonic,
+                boot_time=lambda: an_instant().boot_time,
             )
             assert b"Zenobia" in bytes_of(database)
             forget(PERSON, around)

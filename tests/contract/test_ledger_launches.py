@@ -42,8 +42,10 @@ from tests.support.builders import (
     ARow,
     a_batch,
     a_campaign,
+    a_moment,
     a_phone,
     an_arrival,
+    an_instant,
     enter_file,
     sha256_of,
 )
@@ -51,7 +53,7 @@ from tests.support.databases import looked_at, written
 
 AFTER = timedelta(seconds=120)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TODAY = Moment(NOW, "2026-11-20")
+TODAY, THEN = a_moment(), an_instant()
 RENEWALS = a_campaign()
 TERMS = Terms({"assistant_id": "asst_1", "phone_number_id": "pn_1"})
 STARTED = Accepted("v1", "running")
@@ -102,11 +104,11 @@ class Desk:
         return claimed
 
     def settle(self, start: Start, outcome: Outcome) -> RowState | None:
-        return self.ledger.launches.settle(start, outcome, NOW, AFTER)
+        return self.ledger.launches.settle(start, outcome, THEN, AFTER)
 
     def doubtful(self) -> Launch:
         self.settle(self.start(), Uncertain("lost"))
-        found = self.ledger.departures.due("renewals", NOW + AFTER)
+        found = self.ledger.departures.due(RENEWALS, an_instant(NOW + AFTER), AFTER)
         assert found is not None
         return found
 
@@ -208,7 +210,7 @@ class TestPlanning:
         desk.file(a_phone(1), name="one")
         desk.settle(desk.start(), STARTED)
         desk.file(a_phone(1), a_phone(2), name="two")
-        assert desk.plan(when=Moment(NOW + HOUR, TODAY.day)).recipients == 1
+        assert desk.plan(when=a_moment(NOW + HOUR, TODAY.day)).recipients == 1
         assert desk.states() == {"accepted": 1, "duplicate": 1, "pending": 1}
 
     def test_takes_who_was_called_long_ago_or_where_duplicates_are_allowed(
@@ -219,8 +221,8 @@ class TestPlanning:
         desk.file(a_phone(1), name="two")
         desk.file(a_phone(1), name="three")
         free = a_campaign(allow_duplicates=True)
-        assert desk.plan(free, Moment(NOW + HOUR, TODAY.day)).recipients == 1
-        assert desk.plan(when=Moment(NOW + 2 * DAY, "2026-11-22")).recipients == 1
+        assert desk.plan(free, a_moment(NOW + HOUR, TODAY.day)).recipients == 1
+        assert desk.plan(when=a_moment(NOW + 2 * DAY, "2026-11-22")).recipients == 1
 
     def test_settles_a_file_of_which_nobody_may_be_called(self, desk: Desk) -> None:
         desk.file(a_phone(1), name="one")
@@ -279,7 +281,7 @@ class TestPlanning:
     def test_expires_what_is_too_late(self, desk: Desk) -> None:
         brief = a_campaign(expires_after=HOUR)
         desk.file(a_phone(1), campaign=brief)
-        assert desk.idle(brief, Moment(NOW + 2 * HOUR, TODAY.day)) == Idle.JUDGING
+        assert desk.idle(brief, a_moment(NOW + 2 * HOUR, TODAY.day)) == Idle.JUDGING
         assert desk.states() == {"expired": 1}
 
     def test_waits_for_a_paused_campaign(self, desk: Desk) -> None:
@@ -300,7 +302,7 @@ class TestADraft:
         desk.file(a_phone(1))
         desk.ledger.launches.discard(desk.sending, desk.plan())
         assert desk.pinned() == {None: 1}
-        assert desk.ledger.departures.waiting("renewals") is None
+        assert desk.ledger.departures.waiting(RENEWALS) is None
         assert desk.plan().recipients == 1
 
     def test_that_may_have_been_made_is_told_for_a_while(self, desk: Desk) -> None:
@@ -321,8 +323,8 @@ class TestADraft:
     def test_waits_for_its_start(self, desk: Desk) -> None:
         file_id = desk.file(a_phone(1))
         drafted = desk.draft("v7")
-        assert desk.ledger.departures.waiting("renewals") == drafted
-        assert desk.ledger.departures.waiting("surveys") is None
+        assert desk.ledger.departures.waiting(RENEWALS) == drafted
+        assert desk.ledger.departures.waiting(a_campaign("surveys")) is None
         (told,) = desk.ledger.departures.of_files([file_id])[file_id]
         assert (told.vendor_id, told.state) == ("v7", "drafted")
 
@@ -364,7 +366,7 @@ class TestTheClaimOfAStart:
         desk.file(a_phone(1))
         drafted = desk.draft()
         brief = a_campaign(expires_after=HOUR)
-        when = Moment(NOW + 2 * HOUR, TODAY.day)
+        when = a_moment(NOW + 2 * HOUR, TODAY.day)
         assert "too late" in self.stale(desk, drafted, campaign=brief, when=when)
 
     @pytest.mark.parametrize("limits", [Limits(calls_per_day=1), Limits(calls_per_file=1)])
@@ -381,7 +383,7 @@ class TestTheClaimOfAStart:
             connection.execute(insert(spending).values(**spent))
         limited = a_campaign(limits=Limits(calls_per_day=2))
         assert desk.claim(drafted, limited) == Idle.DAY_LIMIT
-        assert isinstance(desk.claim(drafted, limited, Moment(NOW + DAY, "2026-11-21")), Start)
+        assert isinstance(desk.claim(drafted, limited, a_moment(NOW + DAY, "2026-11-21")), Start)
 
     def test_is_refused_where_somebody_has_decided_on_a_row(self, desk: Desk) -> None:
         desk.file(a_phone(1), a_phone(2))
@@ -444,7 +446,7 @@ class TestTheAnswer:
         assert desk.settle(desk.start(), STARTED) == RowState.ACCEPTED
         assert desk.states() == {"accepted": 2}
         assert desk.ledger.files.all()[0].state == "following"
-        (launch,) = desk.ledger.departures.under_way("renewals")
+        (launch,) = desk.ledger.departures.under_way(RENEWALS)
         assert (launch.started_at, launch.status) == (NOW, "running")
 
     @pytest.mark.parametrize("outcome", [NotNow("429"), Blocked("account", "401")])
@@ -455,7 +457,7 @@ class TestTheAnswer:
         assert desk.settle(desk.start(), outcome) == RowState.PENDING
         assert desk.states() == {"pending": 2}
         assert desk.spent() == 0
-        waiting = desk.ledger.departures.waiting("renewals")
+        waiting = desk.ledger.departures.waiting(RENEWALS)
         assert waiting is not None
         assert isinstance(desk.claim(waiting), Start)
 
@@ -468,16 +470,17 @@ class TestTheAnswer:
         assert desk.states() == {"uncertain": 2}
         assert desk.spent() == 2
         departures = desk.ledger.departures
-        assert departures.due("renewals", NOW) is None
-        assert departures.due("renewals", NOW + AFTER) is not None
-        assert departures.doubtful(["renewals", "surveys"], NOW + AFTER) == {"renewals"}
-        assert departures.doubtful(["renewals"], NOW) == set()
+        assert departures.due(RENEWALS, an_instant(NOW), AFTER) is None
+        assert departures.due(RENEWALS, an_instant(NOW + AFTER), AFTER) is not None
+        both = [RENEWALS, a_campaign("surveys")]
+        assert departures.looked_into(both, THEN, AFTER) == {"renewals"}
+        assert departures.looked_into([RENEWALS], THEN, AFTER / 2) == set()
 
     def test_that_comes_after_another_attempt_changes_nothing(self, desk: Desk) -> None:
         desk.file(a_phone(1))
         start = desk.start()
         desk.settle(start, NotNow("429"))
-        waiting = desk.ledger.departures.waiting("renewals")
+        waiting = desk.ledger.departures.waiting(RENEWALS)
         assert waiting is not None
         assert isinstance(desk.claim(waiting), Start)
         assert desk.settle(start, STARTED) is None
@@ -495,14 +498,14 @@ class TestTheAnswer:
         desk.ledger.leases.release(desk.sending)
         with desk.ledger.leases.hold("dispatch:kathan") as lease:
             names = ["renewals"]
-            assert desk.ledger.doubts.take_over(lease, names, NOW, AFTER) == 0
-            return desk.ledger.launches.take_over(lease, names, NOW, AFTER)
+            assert desk.ledger.doubts.take_over(lease, names, THEN, AFTER) == 0
+            return desk.ledger.launches.take_over(lease, names, THEN, AFTER)
 
     def test_that_never_came_is_doubt_for_who_takes_over(self, desk: Desk) -> None:
         desk.file(a_phone(1), a_phone(2))
         desk.start()
         names = ["renewals"]
-        assert desk.ledger.launches.take_over(desk.sending, names, NOW, AFTER) == 0
+        assert desk.ledger.launches.take_over(desk.sending, names, THEN, AFTER) == 0
         assert self.take_over(desk) == 2
         assert desk.states() == {"uncertain": 2}
 
@@ -550,12 +553,12 @@ class TestALook:
         doubtful = desk.doubtful()
         desk.ledger.campaigns.pause("renewals", paused=True)
         assert self.again(desk, doubtful) is None
-        assert desk.ledger.departures.due("renewals", NOW + DAY) is None
+        assert desk.ledger.departures.due(RENEWALS, an_instant(NOW + DAY), AFTER) is None
         assert desk.states() == {"uncertain": 1}
 
     def test_that_comes_too_late_to_call_lets_the_rows_go(self, desk: Desk) -> None:
         desk.file(a_phone(1))
-        brief, late = a_campaign(expires_after=HOUR), Moment(NOW + 2 * HOUR, TODAY.day)
+        brief, late = a_campaign(expires_after=HOUR), a_moment(NOW + 2 * HOUR, TODAY.day)
         assert self.again(desk, desk.doubtful(), brief, late) is None
         assert desk.states() == {"pending": 1}
         assert desk.spent() == 0
@@ -584,21 +587,21 @@ class TestALook:
         desk.file(a_phone(1))
         doubtful = desk.doubtful()
         launches_ = desk.ledger.launches
-        launches_.look_again(desk.sending, doubtful, NOW + HOUR, "no answer")
-        assert desk.ledger.departures.due("renewals", NOW + AFTER) is None
-        later = desk.ledger.departures.due("renewals", NOW + HOUR)
+        launches_.look_again(desk.sending, doubtful, HOUR, THEN, "no answer")
+        assert desk.ledger.departures.due(RENEWALS, an_instant(NOW + AFTER), AFTER) is None
+        later = desk.ledger.departures.due(RENEWALS, an_instant(NOW + HOUR), AFTER)
         assert later is not None
         assert later.looks == 1
-        launches_.look_again(desk.sending, later, None, "it is cancelled")
-        assert desk.ledger.departures.due("renewals", NOW + DAY) is None
+        launches_.look_again(desk.sending, later, None, THEN, "it is cancelled")
+        assert desk.ledger.departures.due(RENEWALS, an_instant(NOW + DAY), AFTER) is None
         (row,) = desk.ledger.rows.of_file(later.file_id)
         assert row.reason == "it is cancelled"
 
 
 class TestAPerson:
     def resolve(self, desk: Desk, file_id: int, verdict: Any) -> int:
-        when = NOW + AFTER
-        return desk.ledger.verdicts.resolve_file(file_id, verdict, when, AFTER.total_seconds())
+        when = an_instant(NOW + AFTER)
+        return desk.ledger.verdicts.resolve_file(file_id, verdict, when, AFTER)
 
     def test_settles_all_rows_as_called(self, desk: Desk) -> None:
         file_id = desk.file(a_phone(1), a_phone(2))
@@ -606,7 +609,7 @@ class TestAPerson:
         assert self.resolve(desk, file_id, "accepted") == 2
         assert desk.states() == {"accepted": 2}
         assert desk.launch().state == "started"
-        assert [one.started_at for one in desk.ledger.departures.under_way("renewals")] == [NOW]
+        assert [one.started_at for one in desk.ledger.departures.under_way(RENEWALS)] == [NOW]
 
     def test_settles_all_rows_as_not_called(self, desk: Desk) -> None:
         file_id = desk.file(a_phone(1), a_phone(2))
@@ -614,14 +617,14 @@ class TestAPerson:
         assert self.resolve(desk, file_id, "refused") == 2
         assert desk.launch().state == "refused"
         assert desk.pinned() == {None: 2}
-        assert desk.ledger.verdicts.retry(file_id, NOW) == 2
+        assert desk.ledger.verdicts.retry(file_id, an_instant(NOW + AFTER), AFTER) == 2
         assert desk.plan().recipients == 2
 
     def test_sends_all_rows_again_with_another_campaign(self, desk: Desk) -> None:
         file_id = desk.file(a_phone(1), a_phone(2))
         doubtful = desk.doubtful()
         with pytest.raises(UsageError, match="may still be on its way"):
-            desk.ledger.verdicts.resolve_file(file_id, "resend", NOW, AFTER.total_seconds())
+            desk.ledger.verdicts.resolve_file(file_id, "resend", THEN, AFTER)
         assert self.resolve(desk, file_id, "resend") == 2
         assert [one.id for one in desk.ledger.departures.orphans("renewals", NOW)] == [doubtful.id]
         assert desk.plan().name != doubtful.name
@@ -631,14 +634,14 @@ class TestAPerson:
         desk.doubtful()
         row = next(iter(desk.ledger.rows.of_file(file_id)))
         with pytest.raises(UsageError, match=f"resolve --file {file_id} accepted"):
-            desk.ledger.verdicts.resolve_row(row.id, "accepted", NOW + AFTER, 0)
+            desk.ledger.verdicts.resolve_row(row.id, "accepted", an_instant(NOW + AFTER), AFTER)
 
 
 class TestFollowing:
     def test_lists_the_contacts_whose_calls_are_not_over(self, desk: Desk) -> None:
         desk.file(a_phone(1), a_phone(2))
         desk.settle(desk.start(), STARTED)
-        (launch,) = desk.ledger.departures.under_way("renewals")
+        (launch,) = desk.ledger.departures.under_way(RENEWALS)
         (page,) = desk.ledger.departures.contacts(launch)
         assert [one.phone for one in page] == [a_phone(1), a_phone(2)]
         news = CallNews(page[0].row_id, "completed", over_at=NOW, call_id="c1")
@@ -653,29 +656,29 @@ class TestFollowing:
         desk.file(a_phone(1))
         desk.settle(desk.start(), STARTED)
         departures = desk.ledger.departures
-        (launch,) = departures.under_way("renewals")
+        (launch,) = departures.under_way(RENEWALS)
         departures.heard(desk.lease, launch, "completed", {"answered": 1, "été": [2]})
         departures.end(desk.lease, launch, NOW)
-        (launch,) = departures.under_way("renewals")
+        (launch,) = departures.under_way(RENEWALS)
         assert (launch.status, launch.counts) == ("completed", {"answered": 1, "été": [2]})
         (page,) = departures.contacts(launch)
         over = CallNews(page[0].row_id, "completed", over_at=NOW)
         desk.ledger.following.hear(desk.lease, [over])
         departures.end(desk.lease, launch, NOW)
-        assert departures.under_way("renewals") == []
+        assert departures.under_way(RENEWALS) == []
         assert departures.all_started().keys() == {launch.id}
 
     def test_ends_what_was_called_by_no_campaign_that_is_known(self, desk: Desk) -> None:
         departures = desk.ledger.departures
-        assert not departures.is_any_open("renewals")
+        assert not departures.is_any_open(RENEWALS)
         desk.file(a_phone(1), a_phone(2))
         with written(desk.ledger) as connection:
             first = rows.c.phone == a_phone(1)
             called = {"state": "accepted", "queued_at": NOW}
             connection.execute(update(rows).where(first).values(state="sending"))
             connection.execute(update(rows).where(first).values(**called))
-        assert departures.is_any_open("renewals")
-        assert departures.adrift("renewals", NOW) == []
-        (found,) = departures.adrift("renewals", NOW + HOUR)
+        assert departures.is_any_open(RENEWALS)
+        assert departures.adrift(RENEWALS, NOW) == []
+        (found,) = departures.adrift(RENEWALS, NOW + HOUR)
         desk.ledger.following.hear(desk.lease, [CallNews(found, "unknown", over_at=NOW)])
-        assert not departures.is_any_open("renewals")
+        assert not departures.is_any_open(RENEWALS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -50,8 +50,10 @@ from tests.support.builders import (
     ARow,
     a_batch,
     a_campaign,
+    a_moment,
     a_phone,
     an_arrival,
+    an_instant,
     enter_file,
     sha256_of,
 )
@@ -124,7 +126,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if worker.lease is None:
             with contextlib.suppress(LeaseBusy):
                 worker.lease = worker.ledger.leases.acquire(DISPATCH)
-                worker.ledger.doubts.take_over(worker.lease, CAMPAIGNS, self.now, AFTER)
+                worker.ledger.doubts.take_over(worker.lease, CAMPAIGNS, an_instant(self.now), AFTER)
         return worker
 
     @rule(which=st.integers(0, 1), name=st.sampled_from(CAMPAIGNS), fate=st.sampled_from(FATES))
@@ -145,7 +147,7 @@ class LedgerMachine(RuleBasedStateMachine):
         worker = self.workers[which]
         if worker.answers:
             claim, outcome = worker.answers.pop(position % len(worker.answers))
-            worker.ledger.settling.settle(claim, outcome, self.now, AFTER)
+            worker.ledger.settling.settle(claim, outcome, an_instant(self.now), AFTER)
 
     @rule(which=st.integers(0, 1))
     def a_worker_dies(self, which: int) -> None:
@@ -217,7 +219,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @property
     def _moment(self) -> Moment:
-        return Moment(self.now, self.now.date().isoformat())
+        return a_moment(self.now)
 
     def _forget(self, worker: Worker) -> None:
         assert worker.lease is not None
@@ -247,12 +249,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def _look(self, worker: Worker, campaign: Campaign, fate: str) -> None:
         assert worker.lease is not None
         doubts = worker.ledger.doubts
-        due = doubts.due(campaign, self.now)
+        due = doubts.due(campaign, an_instant(self.now), AFTER)
         listed = tuple(VendorCall(one.id, one.to, "", one.made_at, retries=0) for one in self.calls)
         doubts.learn_ids(DESTINATION, (one.id for one in listed))
         whole = VendorCampaign("v1", "", "active", total_calls=len(listed), calls=listed)
         held = doubts.held(DESTINATION, {doubt.phone for doubt in due})
-        look = Look(whole, held, doubts.ids_agree(DESTINATION), self.now)
+        look = Look(whole, held, doubts.ids_agree(DESTINATION))
         for doubt in due:
             match self.verdict(doubt, look):
                 case Found(call):
@@ -260,7 +262,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 case AskAgain():
                     self._ask_again(worker, campaign, doubt, look, fate)
                 case verdict:
-                    doubts.look_again(worker.lease, doubt, None, self.now, str(verdict))
+                    doubts.look_again(worker.lease, doubt, None, an_instant(self.now), str(verdict))
 
     def _ask_again(
         self, worker: Worker, campaign: Campaign, doubt: Doubt, look: Look, fate: str
@@ -272,7 +274,7 @@ class LedgerMachine(RuleBasedStateMachine):
         outcome = self._send(claim, campaign, fate)
         if isinstance(outcome, AlreadyQueued):
             held = worker.ledger.doubts.held(DESTINATION, [doubt.phone])
-            if is_ours(outcome, doubt, Look(look.campaign, held, look.ids_agree, look.at)):
+            if is_ours(outcome, doubt, replace(look, held=held)):
                 outcome = Accepted(outcome.call_id)
             elif campaign.allow_duplicates:
                 outcome = Uncertain("not ours")
@@ -284,7 +286,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.a_worker_dies(which)
         last = self.workers[0]
         last.lease = last.ledger.leases.acquire(DISPATCH)
-        last.ledger.doubts.take_over(last.lease, CAMPAIGNS, self.now, AFTER)
+        last.ledger.doubts.take_over(last.lease, CAMPAIGNS, an_instant(self.now), AFTER)
         for _ in range(40):
             self.now += timedelta(hours=2)
             self.calls_end()

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import event
 
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.claims import Moment
 from sftp_sync.ledger.schema import rows
 from sftp_sync.model import Accepted, Claim, Uncertain
 from tests.support.builders import (
@@ -21,14 +20,16 @@ from tests.support.builders import (
     ARow,
     a_batch,
     a_campaign,
+    a_moment,
     a_phone,
     an_arrival,
+    an_instant,
     enter_file,
     sha256_of,
 )
 from tests.support.databases import fresh_database, looked_at
 
-TODAY = Moment(NOW, "2026-11-20")
+TODAY, THEN = a_moment(), an_instant()
 AFTER = timedelta(seconds=120)
 CONSTANT = "SCAN CONSTANT ROW"
 
@@ -52,22 +53,24 @@ def plans(ledger: Ledger) -> Iterator[dict[str, list[str]]]:
 def work_through_every_verb(ledger: Ledger) -> None:
     campaign = a_campaign()
     with ledger.leases.hold("dispatch:talkover") as lease:
-        ledger.doubts.take_over(lease, ["renewals"], NOW, AFTER)
-        ledger.claims.due(["renewals"])
-        ledger.claims.count_due(["renewals"])
+        ledger.doubts.take_over(lease, ["renewals"], THEN, AFTER)
+        ledger.claims.due([campaign])
+        ledger.claims.count_due([campaign])
         for outcome in (Accepted("c1"), Uncertain("502"), Uncertain("502")):
             claim = ledger.claims.claim(lease, campaign, TODAY)
             assert isinstance(claim, Claim)
-            ledger.settling.settle(claim, outcome, NOW, AFTER)
+            ledger.settling.settle(claim, outcome, THEN, AFTER)
         later = NOW + timedelta(hours=1)
-        ledger.doubts.due_campaigns(["renewals"], later)
-        ledger.doubts.is_any_waiting(["renewals"], later)
-        first, second = ledger.doubts.due(campaign, later)
+        ledger.doubts.see(lease, campaign, an_instant(later, "another boot"), AFTER)
+        for within in (timedelta(), AFTER, None):
+            ledger.doubts.looked_into([campaign], an_instant(later), within)
+        much_later = an_instant(later + AFTER, "another boot")
+        first, second = ledger.doubts.due(campaign, much_later, AFTER)
         ledger.doubts.held(DESTINATION, [first.phone, second.phone])
         ledger.doubts.learn_ids(DESTINATION, ["x1", "x2"])
         assert len(ledger.following.namesakes(DESTINATION, [first.phone, second.phone])) == 2
         assert ledger.rows.called_before(DESTINATION, [first.phone, a_phone(0)]) == 1
-        assert ledger.doubts.claim(lease, campaign, first, Moment(later, TODAY.day)) is not None
+        assert ledger.doubts.claim(lease, campaign, first, a_moment(later)) is not None
         assert ledger.doubts.found(lease, second, ("c9", ""), "list", later)
 
 

@@ -77,6 +77,12 @@ class TestDeliveries:
         ledger.deliveries.begun(lease, delivery)
         (begun,) = ledger.deliveries.due("renewals")
         assert begun.may_be_there
+        ledger.deliveries.begun(lease, begun)
+        ledger.deliveries.held_back(lease, delivery)
+        assert ledger.deliveries.due("renewals") == [delivery]
+        ledger.deliveries.begun(lease, delivery)
+        ledger.deliveries.renamed(lease, replace(delivery, name="other.json"))
+        assert not ledger.deliveries.due("renewals")[0].may_be_there
 
     def test_can_go_under_another_name_until_they_are_there(
         self, ledger: Ledger, lease: Lease

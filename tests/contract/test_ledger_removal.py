@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.claims import Moment
 from sftp_sync.ledger.schema import evidence, files, rows, totals
 from sftp_sync.model import Accepted, Claim, Refused, Uncertain
 from sftp_sync.report import Period, compose
@@ -19,7 +18,9 @@ from tests.support.builders import (
     a_batch,
     a_campaign,
     a_duplicate_row,
+    a_moment,
     a_phone,
+    an_instant,
     an_invalid_row,
 )
 from tests.support.databases import contents, looked_at, written
@@ -171,15 +172,15 @@ class TestRows:
     def test_are_not_missed_by_an_answer_that_comes_long_after(self, ledger: Ledger) -> None:
         file = received(ledger, a_campaign(), a_batch(ARow(a_phone(1))))
         with ledger.leases.hold("dispatch:vendor") as lease:
-            claim = ledger.claims.claim(lease, a_campaign(), Moment(NOW, "2026-11-20"))
+            claim = ledger.claims.claim(lease, a_campaign(), a_moment())
         assert isinstance(claim, Claim)
-        ledger.settling.settle(claim, Accepted("c-1", "queued"), NOW, DAY)
+        ledger.settling.settle(claim, Accepted("c-1", "queued"), an_instant(), DAY)
         file.hear(["completed"], over_at=NOW)
         file.report("r.csv", delivered_at=END)
         end(ledger, file.file_id)
         someone_lately(ledger)
         assert remove(ledger) == 1
         before = contents(ledger)
-        late = ledger.settling.settle(claim, Accepted("c-2", "queued"), MUCH_LATER, DAY)
+        late = ledger.settling.settle(claim, Accepted("c-2", "queued"), an_instant(MUCH_LATER), DAY)
         assert late.state is None
         assert contents(ledger) == before

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,12 +13,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from sftp_sync.errors import LedgerMismatch
 from sftp_sync.ledger import Ledger, upgrade
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import SCHEMA, metadata
+from sftp_sync.ledger.schema.columns import PARTIAL_WHERE
 from tests.support.builders import enter_file
 from tests.support.databases import (
     EVERY_DATABASE,
@@ -31,8 +30,9 @@ from tests.support.databases import (
     make_templates,
     written,
 )
+from tests.support.forking import talker
 
-ROOT = Path(__file__).parents[2]
+OPENERS = "tests.support.ledger_openers"
 OLDER = "0000"
 # A migration from an older schema, as a later version of this program will have one.
 FROM_OLDER = """
@@ -44,17 +44,6 @@ depends_on = None
 
 def upgrade() -> None:
     pass
-"""
-OPENING = """
-import sys
-from pathlib import Path
-from sftp_sync.ledger import Ledger, upgrade
-
-upgrade.MIGRATIONS = Path(sys.argv[3])
-print("ready", flush=True)
-sys.stdin.readline()
-with Ledger.open(sys.argv[1], Path(sys.argv[2]), lambda: 0.0, may_migrate=True) as ledger:
-    print(len(ledger.files.all()))
 """
 
 
@@ -86,6 +75,20 @@ def mark(ledger: Ledger, schema: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": schema})
 
 
+def conditions_in(connection: Connection) -> dict[str, str]:
+    """The conditions of all partial indexes, in the words of the database."""
+    if connection.dialect.name == "sqlite":
+        asked = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'"
+    else:
+        asked = (
+            "SELECT relname, pg_get_expr(indpred, indrelid) FROM pg_index"
+            " JOIN pg_class ON pg_class.oid = indexrelid"
+            " WHERE indpred IS NOT NULL AND relnamespace = current_schema()::regnamespace"
+        )
+    found = {str(name): str(said) for name, said in connection.execute(text(asked))}
+    return {name: said.rpartition(" WHERE ")[2] for name, said in found.items()}
+
+
 def backups(database: Database) -> list[Path]:
     return sorted(database.folder.glob("*backup*"))
 
@@ -97,6 +100,25 @@ class TestTheSchema:
                 connection, opts={"compare_type": True, "compare_server_default": True}
             )
             assert compare_metadata(context, metadata) == []
+
+    def test_has_partial_indexes_on_the_conditions_that_the_tables_name(
+        self, empty: Database
+    ) -> None:
+        partial = {
+            str(index.name): index
+            for table in metadata.sorted_tables
+            for index in table.indexes
+            if PARTIAL_WHERE in index.info
+        }
+        with empty.open() as ledger, written(ledger) as connection:
+            made = conditions_in(connection)
+            for name, index in partial.items():
+                # A twin made from what the table says: the database words both alike.
+                columns, where = ", ".join(index.columns.keys()), index.info[PARTIAL_WHERE]
+                twin = f"CREATE INDEX twin_{name} ON {index.table} ({columns}) WHERE {where}"
+                connection.execute(text(twin))
+            twins = conditions_in(connection)
+        assert made == {name: twins[f"twin_{name}"] for name in partial}
 
     def test_is_named_as_the_latest_migration(self) -> None:
         settings = Config()
@@ -161,25 +183,19 @@ class TestAnOlderSchema:
         self, ledger: Ledger, database: Database, migrations: Path
     ) -> None:
         mark(ledger, OLDER)
-        assert open_twice(database, migrations) == ["0\n", "0\n"]
+        assert open_twice(database, migrations) == ["0 files", "0 files"]
         assert len(backups(database)) == (1 if database.kind == "sqlite" else 0)
 
 
 class TestANewLedger:
     def test_is_made_once_by_two_processes(self, empty: Database) -> None:
-        assert open_twice(empty, upgrade.MIGRATIONS) == ["0\n", "0\n"]
+        assert open_twice(empty, upgrade.MIGRATIONS) == ["0 files", "0 files"]
 
 
 def open_twice(database: Database, migrations: Path) -> list[str]:
     """Two programs that open one ledger at the same moment: what each says."""
-    command = [sys.executable, "-c", OPENING, database.url, str(database.locks), str(migrations)]
-    both = [
-        subprocess.Popen(
-            command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        for _ in range(2)
-    ]
-    for one in both:
-        assert one.stdout is not None
-        assert one.stdout.readline() == "ready\n"
-    return [one.communicate("go\n", timeout=60)[0] for one in both]
+    words = (database.url, database.locks, migrations)
+    with talker(f"{OPENERS}:main", words) as one, talker(f"{OPENERS}:main", words) as other:
+        for process in (one, other):
+            process.send("open")
+        return [process.answer() for process in (one, other)]

@@ -32,6 +32,7 @@ from tests.support.builders import (
     a_remote_file,
     an_arrival,
     an_ending,
+    an_instant,
     an_invalid_row,
     enter_file,
     sha256_of,
@@ -93,9 +94,10 @@ class TestFinishedFiles:
         file_id = enter_file(ledger, lease, a_batch(pending=2), ending=ending)
         ledger.files.reject(file_id)
         with written(ledger) as connection:
-            connection.execute(update(files).values(state=FileState.FINISHED))
+            connection.execute(update(files).values(finished_at=LATER))
         ledger.summaries.note_endings(LATER)
-        assert ledger.verdicts.retry(file_id, LATER) == 2
+        retried = ledger.verdicts.retry(file_id, an_instant(LATER), timedelta(), RowState.REJECTED)
+        assert retried == 2
 
         (file,) = ledger.files.all()
 

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from sftp_sync.errors import LeaseLost
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.claims import Moment
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import leases, listed_numbers, rows
 from sftp_sync.model import (
@@ -31,15 +30,17 @@ from tests.support.builders import (
     ARow,
     a_batch,
     a_campaign,
+    a_moment,
     a_phone,
     an_arrival,
+    an_instant,
     enter_file,
     sha256_of,
 )
 from tests.support.databases import looked_at, written
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-TODAY = Moment(NOW, "2026-11-20")
+TODAY = a_moment()
 LISTED = a_campaign(suppression=Suppression("/dnc", max_age=31 * DAY))
 MINE, THEIRS, FREE = a_phone(1), a_phone(2), a_phone(3)
 
@@ -157,8 +158,8 @@ class TestARowInDoubt:
         enter_file(ledger, lease, a_batch(ARow(MINE)))
         claim = ledger.claims.claim(sending, a_campaign(), TODAY)
         assert isinstance(claim, Claim)
-        ledger.settling.settle(claim, Uncertain("the connection broke"), NOW, HOUR)
-        (doubt,) = ledger.doubts.due(a_campaign(), NOW + HOUR)
+        ledger.settling.settle(claim, Uncertain("the connection broke"), an_instant(), HOUR)
+        (doubt,) = ledger.doubts.due(a_campaign(), an_instant(NOW + HOUR), HOUR)
         return doubt
 
     def test_is_left_to_a_person_once_its_number_is_suppressed(
@@ -171,12 +172,12 @@ class TestARowInDoubt:
             row = connection.execute(select(rows)).one()
         assert (row.state, row.next_look_at) == (RowState.UNCERTAIN, None)
         assert "a person decides" in row.reason
-        assert ledger.doubts.due(a_campaign(), NOW + 365 * DAY) == []
+        assert ledger.doubts.due(a_campaign(), an_instant(NOW + 365 * DAY), HOUR) == []
 
     def test_waits_for_a_good_list(self, ledger: Ledger, sending: Lease, doubtful: Any) -> None:
         assert ledger.doubts.claim(sending, LISTED, doubtful, TODAY) is None
-        assert ledger.doubts.due(LISTED, NOW) == []
-        (again,) = ledger.doubts.due(LISTED, NOW + HOUR)
+        assert ledger.doubts.due(LISTED, an_instant(NOW), HOUR) == []
+        (again,) = ledger.doubts.due(LISTED, an_instant(NOW + HOUR), HOUR)
         assert again.attempt == doubtful.attempt
 
 

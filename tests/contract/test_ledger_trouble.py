@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,22 @@ def name_of(database: Database) -> str:
 def set_for_all(database: Database, setting: str) -> None:
     with postgresql().administer() as administrator:
         administrator.execute(f"ALTER DATABASE {name_of(database)} SET {setting}".encode())
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """What nobody closes stays open."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def open_below(folder: Path) -> list[str]:
+    """Files below a folder that this process has open."""
+    opened = [one.readlink() for one in Path("/proc/self/fd").iterdir() if one.is_symlink()]
+    return [str(path) for path in opened if path.is_relative_to(folder)]
 
 
 class TestALockedLedger:
@@ -97,8 +114,10 @@ class TestAFullDisk:
 
     def test_has_no_room_for_a_new_ledger(self, disk: SmallDisk) -> None:
         with fresh_database("sqlite", disk.folder, is_migrated=False) as database:
-            with disk.filled(), pytest.raises(LedgerUnavailable, match="room"):
-                database.open()
+            with uncollected():
+                with disk.filled(), pytest.raises(LedgerUnavailable, match="room"):
+                    database.open()
+                assert open_below(disk.folder) == []
             database.open().close()
 
 

@@ -23,7 +23,7 @@ from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import files, rows, runs
 from sftp_sync.model import Campaign, Code, FileState, RowState
 from sftp_sync.web import Meters, Sources, StatusServer
-from sftp_sync.wiring import open_ledger
+from sftp_sync.wiring.parts import open_ledger
 from tests.support.builders import (
     ARow,
     a_batch,

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sftp_sync.ledger import Ledger
+from sftp_sync.ledger.claims import Moment
 from sftp_sync.ledger.entering import Arrival, Ending
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import (
+    BootTime,
     Campaign,
     ClassifiedBatch,
     Code,
     FileState,
+    Instant,
     NewDelivery,
     RemoteFile,
     RowState,
@@ -25,6 +28,16 @@ from sftp_sync.model import (
 NOW = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
 DESTINATION = "https://app.talkover.ai/api/v1#550e8400"
 MAPPING = {"payload": "all", "context": {}}
+
+
+def an_instant(at: datetime = NOW, boot: str = "this boot") -> Instant:
+    """A moment by both clocks, of a machine whose clock nobody sets."""
+    return Instant(at, BootTime(boot, at.timestamp()))
+
+
+def a_moment(at: datetime = NOW, day: str | None = None) -> Moment:
+    """The same, and its day."""
+    return Moment(at, day or at.date().isoformat(), an_instant(at).boot_time)
 
 
 def sha256_of(text: str) -> str:

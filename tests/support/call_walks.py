@@ -88,12 +88,11 @@ def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator
     """Lanes for one scenario, each with a vendor of its own."""
     with ExitStack() as open_now:
         made = []
-        for lane in range(number):
+        for _ in range(number):
             home = open_now.enter_context(lane_folder())
             taking = open_now.enter_context(vendor(home / "vendor", speed=scenario.speed))
             # Two at once are enough for every race, and leave each point where it was.
             house = call_house(home, taking, in_flight=2)
-            house.lane = lane
             if kind == "postgresql":
                 house.database = open_now.enter_context(fresh_database(kind, home)).url
             _drop_lists(house, scenario)

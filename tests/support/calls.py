@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,8 +16,9 @@ from sftp_sync.sandbox.api_journal import CALLS
 from sftp_sync.sandbox.talkover import SandboxAccount, TalkoverSandbox, TalkoverSettings
 from sftp_sync.sandbox.talkover_faults import TalkoverFaults
 from sftp_sync.sandbox.talkover_state import CampaignSettings
-from sftp_sync.wiring import now, open_ledger
-from tests.support.daily_life import COMMAND, House, Partner
+from sftp_sync.wiring.parts import now, open_ledger
+from tests.support.daily_life import House, Partner
+from tests.support.forking import Command, command
 from tests.support.openssh import free_port
 from tests.support.vendors import CAMPAIGN, OTHER_CAMPAIGN, OTHER_TOKEN, PLENTY_A_MINUTE, TOKEN
 
@@ -84,18 +84,11 @@ class CallHouse(House):
         return self.sync("--only", "dispatch", *words, **options)
 
     @contextmanager
-    def running(self, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-        """The installed command, beside the test; at the latest it ends with the block."""
-        with subprocess.Popen(
-            [str(COMMAND), "sync", "--config", str(self.config), *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "400"},
-        ) as running:
-            try:
-                yield running
-            finally:
-                running.kill()
+    def running(self, *words: str) -> Iterator[Command]:
+        """The program, beside the test; at the latest it ends with the block."""
+        plain = {**os.environ, "NO_COLOR": "1", "COLUMNS": "400"}
+        with command("sync", "--config", str(self.config), *words, environment=plain) as running:
+            yield running
 
     def states(self) -> Counter[str]:
         """Where all rows stand; reading them checks that every balance closes."""

@@ -1,32 +1,28 @@
 """The real program, killed at any of its side effects.
 
-A runner is a process that has imported the program and forks a fresh one for every command, which
-is a hundred times cheaper than starting Python anew. In the forked child, and there alone, every
-side effect can be numbered (a commit, a request to the vendor or one that changes something at the
+A fresh one is forked for every command. In the forked child, and there alone, every side effect can
+be numbered (a commit, a request to the vendor or one that changes something at the
 partner's, a file made or removed in the spool, the end) and the child killed with SIGKILL before or
 after any.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import gc
 import importlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.support.forking import Forked, fork
+
 ENOUGH_SECONDS = 60
 WRITES = 0x02
 # Threads of a step's own, by how their names begin.
@@ -64,155 +60,54 @@ class Finished:
         return json.loads(self.stdout)
 
 
-class Runner:
-    """Runs commands of the program, one after the other."""
+def run(
+    *words: str,
+    environment: Mapping[str, str] | None = None,
+    kill_at: int | None = None,
+    walk: str = "collect",
+    without: str | None = None,
+    file_limit: int | None = None,
+) -> Finished:
+    """One command, as a process of its own.
 
-    def __init__(self) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.crashing"],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def run(
-        self,
-        *words: str,
-        environment: Mapping[str, str] | None = None,
-        kill_at: int | None = None,
-        walk: str = "collect",
-        without: str | None = None,
-        file_limit: int | None = None,
-    ) -> Finished:
-        """One command, as a process of its own.
-
-        `kill_at`: die at this point of the step to `walk` (0 only counts them). `without`: the
-        rule that is left out.
-        `file_limit`: no file may grow beyond so many bytes, as on a full disk.
-        """
-        with tempfile.TemporaryDirectory(prefix="ran-") as folder:
-            order = {
-                "words": words,
-                "environment": dict(environment or {}),
-                "kill_at": kill_at,
-                "walk": walk,
-                "without": without,
-                "file_limit": file_limit,
-                "folder": folder,
-            }
-            assert self._child.stdin is not None
-            assert self._child.stdout is not None
-            self._child.stdin.write(json.dumps(order) + "\n")
-            self._child.stdin.flush()
-            code = int(self._child.stdout.readline())
-            out, err, points = (
-                (Path(folder) / name).read_text("utf-8") for name in ("out", "err", "points")
-            )
-        return Finished(code, out, err, tuple(points.splitlines()))
-
-    def close(self) -> None:
-        """End the runner."""
-        assert self._child.stdin is not None
-        assert self._child.stdout is not None
-        self._child.stdin.close()
-        self._child.wait(ENOUGH_SECONDS)
-        self._child.stdout.close()
+    `kill_at`: die at this point of the step to `walk` (0 only counts them). `without`: the
+    rule that is left out.
+    `file_limit`: no file may grow beyond so many bytes, as on a full disk.
+    """
+    with tempfile.TemporaryDirectory(prefix="ran-") as folder, contextlib.ExitStack() as open_now:
+        said = [Path(folder) / name for name in ("out", "err", "points")]
+        streams = [open_now.enter_context(path.open("wb")).fileno() for path in said]
+        order = {
+            "words": words,
+            "kill_at": kill_at,
+            "walk": walk,
+            "without": without,
+            "file_limit": file_limit,
+            "points": str(said[2]),
+        }
+        whole = {**os.environ, **(environment or {})}
+        call = f"{__name__}:be_the_program"
+        code = Forked(fork(call, [json.dumps(order)], (-1, *streams[:2]), whole)).wait()
+        out, err, points = (path.read_text("utf-8") for path in said)
+    return Finished(code, out, err, tuple(points.splitlines()))
 
 
-@cache
-def runner(lane: int = 0) -> Runner:
-    """A runner that lives as long as the tests do, one for each of several at once."""
-    del lane
-    made = Runner()
-    atexit.register(made.close)
-    return made
+# From here on: what happens in the forked process.
 
 
-# From here on: what happens in the runner's process.
-
-
-def serve() -> None:
-    """Fork a program for every order that comes in."""
-    _import_everything()
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            _be_the_program(order)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201 - the answer
-
-
-def _import_everything() -> None:
-    for name in (
-        "sftp_sync.cli",
-        "sftp_sync.cli.app",
-        "sftp_sync.cli.crew",
-        "sftp_sync.cli.previews",
-        "sftp_sync.cli.reports",
-        "sftp_sync.cli.screen",
-        "sftp_sync.run",
-        "sftp_sync.wiring",
-        "alembic.command",
-        "charset_normalizer",
-        "psycopg",
-        "sqlalchemy.dialects.sqlite",
-        "sqlalchemy.dialects.postgresql",
-    ):
-        importlib.import_module(name)
-    # What a program learns of a country's numbers it learns once: before it is forked.
-    phones = importlib.import_module("sftp_sync.phones")
-    for number, region in (("2125550100", "US"), ("030901820", "DE")):
-        phones.parse(number, region)
-    # The same of its own commands.
-    typer = importlib.import_module("typer.main")
-    typer.get_command = cache(typer.get_command)
-    typer.get_command(importlib.import_module("sftp_sync.cli.app").app)
-    gc.freeze()
-
-
-def _be_the_program(order: dict[str, Any]) -> None:
-    """Never returns."""
+def be_the_program(words: Sequence[str]) -> None:
+    (order,) = map(json.loads, words)
     signal.alarm(ENOUGH_SECONDS)
-    folder = Path(order["folder"])
-    _redirect(folder)
-    os.environ.update(order["environment"])
     sys.argv = ["sftp-sync", *order["words"]]
     if order["file_limit"] is not None:
         resource = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["file_limit"], order["file_limit"]))
-    points = os.open(folder / "points", os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
+    points = os.open(order["points"], os.O_WRONLY | os.O_APPEND)
     if order["kill_at"] is not None:
         _number_the_effects(Walk(order["kill_at"], points, CREWS.get(order["walk"])), order["walk"])
     if order["without"] is not None:
         importlib.import_module("tests.support.guards_off").take_out(order["without"])
-    code = 3
-    try:
-        importlib.import_module("sftp_sync.cli").main()
-    except SystemExit as ending:
-        code = ending.code if isinstance(ending.code, int) else 1
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        _save_coverage()
-        os._exit(code)
-
-
-def _redirect(folder: Path) -> None:
-    streams = ((os.devnull, os.O_RDONLY), *((folder / name, os.O_RDWR) for name in ("out", "err")))
-    for number, (path, flags) in enumerate(streams):
-        opened = os.open(path, flags | os.O_CREAT, 0o600)
-        os.dup2(opened, number)
-        os.close(opened)
-
-
-def _save_coverage() -> None:
-    measured = sys.modules.get("coverage")
-    current = None if measured is None else measured.Coverage.current()
-    if current is not None:
-        current.stop()
-        current.save()
+    importlib.import_module("sftp_sync.cli").main()
 
 
 class Walk:
@@ -358,7 +253,3 @@ def _walk_through(step: str, walk: Walk) -> None:
             walk.here.is_walked = False
 
     setattr(run, step, walked)
-
-
-if __name__ == "__main__":
-    serve()

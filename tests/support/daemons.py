@@ -9,12 +9,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from tests.support.daily_life import COMMAND, House
+from tests.support.daily_life import House
+from tests.support.forking import COMMAND, Forked, fork
 
 ENOUGH_SECONDS = 30.0
 LOOK_SECONDS = 0.05
@@ -44,7 +45,9 @@ def is_running(house: House) -> bool:
 class Daemon:
     """A running daemon, and what it says."""
 
-    def __init__(self, house: House, folder: Path, **environment: str) -> None:
+    def __init__(
+        self, house: House, folder: Path, *, is_installed: bool = False, **environment: str
+    ) -> None:
         folder.mkdir(exist_ok=True)
         self._log = folder / f"daemon-{len(list(folder.iterdir()))}.log"
         # Short: the path of a socket has hardly a hundred characters.
@@ -53,17 +56,12 @@ class Daemon:
         self._socket.setblocking(False)
         address = "@" + self._socket.getsockname()[1:].decode()
         self.told: list[str] = []
+        self.process: Forked | subprocess.Popen[bytes]
         with self._log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [COMMAND, "daemon", "--config", house.config],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=os.environ
-                | house.environment
-                | {"NOTIFY_SOCKET": address, "JOURNAL_STREAM": "0:0"}
-                | environment,
-            )
+            whole = os.environ | house.environment | environment
+            whole |= {"NOTIFY_SOCKET": address, "JOURNAL_STREAM": "0:0"}
+            start = _started if is_installed else _forked
+            self.process = start(house, log, whole)
 
     @property
     def log(self) -> str:
@@ -123,10 +121,23 @@ class Daemon:
         self._socket.close()
 
 
+def _forked(house: House, log: IO[bytes], environment: Mapping[str, str]) -> Forked:
+    words, streams = ("daemon", "--config", house.config), (-1, log.fileno(), log.fileno())
+    return Forked(fork("program", words, streams, environment))
+
+
+def _started(
+    house: House, log: IO[bytes], environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    words = [COMMAND, "daemon", "--config", house.config]
+    nowhere = subprocess.DEVNULL
+    return subprocess.Popen(words, stdin=nowhere, stdout=log, stderr=log, env=environment)
+
+
 @contextmanager
-def running(house: House, **environment: str) -> Iterator[Daemon]:
-    """A daemon that is ready."""
-    daemon = Daemon(house, house.home / "logs", **environment)
+def running(house: House, *, is_installed: bool = False, **environment: str) -> Iterator[Daemon]:
+    """A daemon that is ready. `is_installed`: started as systemd starts it, which takes a while."""
+    daemon = Daemon(house, house.home / "logs", is_installed=is_installed, **environment)
     try:
         daemon.wait_until_ready()
         yield daemon

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,12 +14,11 @@ from typing import Any
 from sftp_sync.config import Config, load
 from sftp_sync.ledger import Ledger
 from sftp_sync.model import FileRecord, RowState
-from sftp_sync.wiring import now, open_ledger
-from tests.support.crashing import Finished, runner
+from sftp_sync.wiring.parts import now, open_ledger
+from tests.support.crashing import Finished, run
 from tests.support.sftp_servers import SftpServer, make_folders
 from tests.support.vendors import PLENTY_A_MINUTE
 
-COMMAND = Path(sys.executable).with_name("sftp-sync")
 DEFAULTS: dict[str, Any] = {
     "account": "vendor",
     "campaign_id": "550e8400-e29b-41d4-a716-446655440000",
@@ -89,7 +87,6 @@ class House:
     database: str | None = None
     campaigns: dict[str, dict[str, Any]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
-    lane: int = 0
     accounts: dict[str, dict[str, Any]] = field(default_factory=lambda: {"vendor": VENDOR})
 
     @property
@@ -160,7 +157,7 @@ class House:
         """A command of the program, in a process of its own."""
         command = (words[0], "--config", str(self.config), *words[1:])
         environment = {"NO_COLOR": "1", "COLUMNS": "400", **self.environment}
-        return runner(self.lane).run(*command, environment=environment, **options)
+        return run(*command, environment=environment, **options)
 
     def sync(self, *words: str, **options: Any) -> Finished:
         """One sync."""

@@ -3,7 +3,7 @@
     with fresh_database("postgresql", tmp_path) as database, database.open() as ledger: ...
 
 One PostgreSQL serves all tests of a process, started when first asked for; every test has a
-database of its own, copied from one that is migrated once.
+database of its own, like one that is migrated once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.schema import leases, metadata
 from tests.support.postgresql import postgresql
+from tests.support.used_again import UsedAgain
 
 EVERY_DATABASE = ("sqlite", "postgresql")
 
@@ -71,7 +72,7 @@ def fresh_database(kind: str, folder: Path, *, is_migrated: bool = True) -> Iter
         yield database
         return
     server = postgresql()
-    with server.database(template=_postgresql_template() if is_migrated else None) as name:
+    with _migrated().database() if is_migrated else server.database() as name:
         yield Database(kind, server.url(name), folder)
 
 
@@ -101,7 +102,7 @@ def contents(ledger: Ledger) -> dict[str, list[tuple[object, ...]]]:
 def make_templates() -> None:
     """Have the migrated databases ready that all others are copied from."""
     _sqlite_template()
-    _postgresql_template()
+    _migrated()
 
 
 @functools.cache
@@ -114,10 +115,9 @@ def _sqlite_template() -> Path:
 
 
 @functools.cache
-def _postgresql_template() -> str:
-    server, name = postgresql(), "migrated"
-    with server.administer() as administrator:
-        administrator.execute(f"CREATE DATABASE {name}")
+def _migrated() -> UsedAgain:
+    server = postgresql()
+    name = server.create()
     with tempfile.TemporaryDirectory() as folder:
         Database("postgresql", server.url(name), Path(folder)).open().close()
-    return name
+    return UsedAgain(server, name)

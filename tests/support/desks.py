@@ -16,7 +16,7 @@ from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Campaign, RemoteFile, StagedFile
 from sftp_sync.remote.folder import FolderRemote
 from sftp_sync.spool import SPARE_BYTES, Spool, sha256_of
-from tests.support.builders import NOW, a_campaign
+from tests.support.builders import NOW, a_campaign, an_instant
 from tests.support.databases import fresh_database
 from tests.support.sftp_servers import make_folders
 
@@ -79,6 +79,7 @@ def an_intake(folder: Path, at: datetime = NOW) -> Iterator[Intake]:
             wait=waited.append,
             watch=_unwatched,
             monotonic=time.monotonic,
+            boot_time=lambda: an_instant(at).boot_time,
         )
         lease = open_now.enter_context(ledger.leases.hold("collect:renewals"))
         remote = open_now.enter_context(FolderRemote(root))

@@ -16,7 +16,7 @@ from typing import Any
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import Stopped
 from sftp_sync.ledger import Ledger
-from sftp_sync.model import Campaign, RowState
+from sftp_sync.model import BootTime, Campaign, RowState
 from sftp_sync.providers.client import Identity, VendorClient
 from sftp_sync.providers.pace import Pace, Timing
 from sftp_sync.providers.talkover import Talkover
@@ -25,7 +25,7 @@ from sftp_sync.sending.dispatcher import Shift
 from sftp_sync.sending.route import Patience, Route, SendingAccount
 from sftp_sync.spool import Spool
 from sftp_sync.steps.dispatch import Dispatched, dispatch
-from sftp_sync.wiring import nobody_watches
+from sftp_sync.wiring.parts import nobody_watches
 from tests.support.builders import ARow, a_batch, a_campaign, an_arrival, enter_file, sha256_of
 from tests.support.databases import fresh_database
 from tests.support.vendors import CAMPAIGN, PLENTY_A_MINUTE, START, TOKEN, TalkoverVendor, talkover
@@ -38,14 +38,20 @@ class Time:
     """A clock for everybody. Waiting moves it; at `stops_at` whoever waits is told to stop."""
 
     at: float = START
+    boot: str = "this boot"
+    step: float = 0.0
     stops_at: float = float("inf")
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def now(self) -> datetime:
-        return datetime.fromtimestamp(self.at, UTC)
+        return datetime.fromtimestamp(self.at + self.step, UTC)
 
     def seconds(self) -> float:
         return self.at
+
+    def boot_time(self) -> BootTime:
+        """By the boot's clock: setting the wall clock, and another boot, are up to a test."""
+        return BootTime(self.boot, self.at)
 
     def pass_by(self, seconds: float) -> bool:
         """Wait as `threading.Event.wait` does: True when it is time to stop."""
@@ -89,6 +95,18 @@ class Bench:
             batch = a_batch(*(ARow(phone) for phone in phones))
             return enter_file(self.ledger, lease, batch, arrival=arrival)
 
+    def around(self, wait: Callable[[float], None] | None = None) -> Surroundings:
+        """What a step works with."""
+        return Surroundings(
+            ledger=self.ledger,
+            spool=Spool(self.folder / "spool", lambda _: 1_000_000_000),
+            now=self.time.now,
+            wait=wait or self.time.wait,
+            watch=nobody_watches,
+            monotonic=self.time.seconds,
+            boot_time=self.time.boot_time,
+        )
+
     def dispatch(
         self,
         patience: Patience | None = None,
@@ -96,14 +114,7 @@ class Bench:
         wait: Callable[[float], None] | None = None,
     ) -> Dispatched:
         """One dispatch of the account."""
-        around = Surroundings(
-            ledger=self.ledger,
-            spool=Spool(self.folder / "spool", lambda _: 1_000_000_000),
-            now=self.time.now,
-            wait=wait or self.time.wait,
-            watch=nobody_watches,
-            monotonic=self.time.seconds,
-        )
+        around = self.around(wait)
         pace = Pace(self.requests_per_minute, Timing(self.time.seconds, self.time.pass_by))
         access = Access(self.base_url or self.vendor.sandbox.base_url, timeout_seconds=3)
         wire = Wire(access, time.monotonic)

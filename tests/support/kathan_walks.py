@@ -74,11 +74,10 @@ def lanes(scenario: Scenario, number: int = 2, kind: str = "sqlite") -> Iterator
     """Lanes for one scenario, each with a vendor of its own."""
     with ExitStack() as open_now:
         made = []
-        for lane in range(number):
+        for _ in range(number):
             home = open_now.enter_context(lane_folder())
             vendor = open_now.enter_context(kathan(home / "vendor", speed=0.001))
             house = kathan_house(home / "house", vendor)
-            house.lane = lane
             if kind == "postgresql":
                 house.database = open_now.enter_context(fresh_database(kind, home)).url
             partner = house.campaign(kathan={**SETTINGS, **scenario.settings}, **scenario.campaign)

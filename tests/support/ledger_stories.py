@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import event
@@ -39,7 +40,7 @@ def intake(ledger: Ledger) -> None:
     """What a run does that finds one new file, or the rest of what an earlier one began."""
     with ledger.leases.hold(WORK) as lease:
         ledger.entering.take_back(lease, "renewals")
-        if ledger.files.first_import(a_campaign().destination, sha256_of("leads")) is None:
+        if ledger.files.first_import(a_campaign(), sha256_of("leads")) is None:
             file_id = ledger.entering.begin(lease, an_arrival(), an_understanding(), MAPPING)
             for start in (2, 5):
                 ledger.entering.add(lease, file_id, a_batch(pending=3, first_line=start))
@@ -106,14 +107,10 @@ def race(url: str, locks: Path, number: int) -> str:
     return str(firsts)
 
 
-def main() -> None:
-    url, locks, _ = sys.argv[1:]
+def main(words: Sequence[str]) -> None:
+    url, locks, _ = words
     print("ready", flush=True)  # noqa: T201 - a test is waiting for it
     for line in sys.stdin:
         verb, number = line.split()
         tell = {"crash": crash, "race": race}[verb]
         print(tell(url, Path(locks), int(number)), flush=True)  # noqa: T201 - the answer
-
-
-if __name__ == "__main__":
-    main()

@@ -122,7 +122,7 @@ def workbook(
     )
     flag = '<workbookPr date1904="1"/>' if dates_from_1904 else ""
     contents: dict[str, bytes] = {
-        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"/>'.encode(),
+        "[Content_Types].xml": _content_types(len(sheets)),
         "_rels/.rels": _relations({"rId1": ("officeDocument", "xl/workbook.xml")}),
         "xl/workbook.xml": (
             f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}">'
@@ -144,6 +144,17 @@ def workbook(
         items = "".join(f"<si>{text}</si>" for text in shared)
         contents["xl/sharedStrings.xml"] = f'<sst xmlns="{MAIN}">{items}</sst>'.encode()
     return zipped(contents | dict(parts or {}))
+
+
+def _content_types(sheets: int) -> bytes:
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = {"workbook": "sheet.main", "sharedStrings": "sharedStrings", "styles": "styles"}
+    parts |= {f"worksheets/sheet{number}": "worksheet" for number in range(1, sheets + 1)}
+    overrides = "".join(
+        f'<Override PartName="/xl/{part}.xml" ContentType="{kind}.{what}+xml"/>'
+        for part, what in parts.items()
+    )
+    return f'<Types xmlns="{PACKAGE}/content-types">{overrides}</Types>'.encode()
 
 
 def zipped(contents: Mapping[str, bytes]) -> bytes:

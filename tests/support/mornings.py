@@ -30,7 +30,7 @@ SCENARIO = {
 EXPECTED = {
     "list.csv": ("dispatching", {"pending": 3, "duplicate": 1, "invalid": 1}),
     "copy.csv": ("repeated", {}),
-    "refused.csv": ("refused", {}),
+    "refused.csv": ("unreadable", {}),
     "held.csv": ("held", {"pending": 1, "invalid": 2}),
 }
 WITH_REJECTS = {"list.csv", "held.csv"}
@@ -59,10 +59,10 @@ def lanes(after_import: str, *, kind: str = "sqlite", number: int = LANES) -> It
     """Lanes for one way of clearing away, each with a server of its own."""
     with ExitStack() as open_now:
         made = []
-        for lane in range(number):
+        for _ in range(number):
             home = open_now.enter_context(lane_folder())
             server = open_now.enter_context(sandbox_sftp(home / "partner"))
-            house = House(home, lane=lane)
+            house = House(home)
             if kind == "postgresql":
                 house.database = open_now.enter_context(fresh_database(kind, home)).url
             made.append(_lane(house, server, after_import))

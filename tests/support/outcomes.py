@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from sftp_sync.ledger import Ledger
-from sftp_sync.ledger.claims import Moment
 from sftp_sync.ledger.outcomes import Counted, History, Posted
 from sftp_sync.model import (
     Accepted,
@@ -27,9 +26,11 @@ from tests.support.builders import (
     NOW,
     a_batch,
     a_delivery,
+    a_moment,
     a_remote_file,
     an_arrival,
     an_ending,
+    an_instant,
     enter_file,
     sha256_of,
 )
@@ -54,17 +55,17 @@ class Called:
         """Queue the next rows at this moment, with these answers."""
         with self.ledger.leases.hold(f"dispatch:{self.campaign.account}") as lease:
             for outcome in outcomes:
-                moment = Moment(at, at.date().isoformat())
+                moment = a_moment(at)
                 claim = self.ledger.claims.claim(lease, self.campaign, moment)
                 assert isinstance(claim, Claim)
                 assert claim.file_id == self.file_id
-                self.ledger.settling.settle(claim, outcome, at, LATER)
+                self.ledger.settling.settle(claim, outcome, an_instant(at), LATER)
 
     def hear(
         self, statuses: Sequence[str], *, over_at: datetime | None, seconds: float = 0
     ) -> None:
         """What became of the calls that are not over, in the order of the rows."""
-        calls = self.ledger.following.open_calls(self.campaign.name, 0)
+        calls = self.ledger.following.open_calls(self.campaign, 0)
         news = [
             CallNews(call.row_id, status, duration_seconds=seconds or None, over_at=over_at)
             for call, status in zip(calls, statuses, strict=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.crashing import Finished, runner
+from tests.support.crashing import Finished, run
 from tests.support.vendors import CAMPAIGN, TOKEN, Api, TalkoverVendor, talkover
 
 PASSWORD = "a-password-of-the-partner"
@@ -29,6 +29,7 @@ class Owner:
     vendor: TalkoverVendor
     api: Api
     campaign: dict[str, Any] = field(default_factory=dict)
+    token: object = TOKEN
 
     def run(self, *words: str) -> Finished:
         """A command, where nobody can be asked."""
@@ -40,7 +41,11 @@ class Owner:
             "export_path": "/outbox",
             **self.campaign,
         }
-        account = {"provider": "talkover", "token": TOKEN, "base_url": self.vendor.sandbox.base_url}
+        account = {
+            "provider": "talkover",
+            "token": self.token,
+            "base_url": self.vendor.sandbox.base_url,
+        }
         document = {
             "state_dir": str(self.home / "state"),
             "accounts": {"vendor": account},
@@ -50,7 +55,7 @@ class Owner:
         config.touch(0o600)
         config.write_text(json.dumps(document), "utf-8")
         environment = {"NO_COLOR": "1", "COLUMNS": "200"}
-        done = runner().run(*words, "--config", str(config), environment=environment)
+        done = run(*words, "--config", str(config), environment=environment)
         assert TOKEN not in done.said
         assert PASSWORD not in done.said
         return done

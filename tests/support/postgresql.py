@@ -34,6 +34,8 @@ SETTINGS = {
     "max_connections": "100",
     "listen_addresses": "",
     "log_min_messages": "fatal",
+    # Nothing lives long enough to be tidied up.
+    "autovacuum": "off",
 }
 numbers = itertools.count(1)
 
@@ -109,17 +111,43 @@ class PostgreSql:
         )
 
     @contextlib.contextmanager
-    def database(self, template: str | None = None) -> Iterator[str]:
-        """A database for as long as the block lasts, with whoever is still connected to it."""
+    def database(self) -> Iterator[str]:
+        """An empty database for as long as the block lasts."""
+        name = self.create()
+        try:
+            yield name
+        finally:
+            self.drop(name)
+
+    def create(self, template: str | None = None) -> str:
+        """A new database, empty or as another is now; its name."""
         name = f"ledger_{next(numbers)}"
         like = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
         with self.administer() as administrator:
             administrator.execute(f"CREATE DATABASE {name}{like}")
-        try:
-            yield name
-        finally:
-            with self.administer() as administrator:
-                administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        return name
+
+    def drop(self, name: str) -> None:
+        """Take a database away from whoever is still connected to it."""
+        with self.administer() as administrator:
+            administrator.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def dump(self, database: str, path: Path) -> None:
+        """As an operator backs up a database that is in use."""
+        self._run("pg_dump", "--format=custom", f"--file={path}", f"--dbname={database}")
+
+    def load(self, path: Path, database: str) -> None:
+        """What was dumped, in the place of a database that may be in use until then."""
+        beside = f"{database}_put_back"
+        with self.administer() as administrator:
+            administrator.execute(f"CREATE DATABASE {beside}")
+            self._run("pg_restore", "--exit-on-error", f"--dbname={beside}", str(path))
+            administrator.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
+            administrator.execute(f"ALTER DATABASE {beside} RENAME TO {database}")
+
+    def _run(self, program: str, *words: str) -> None:
+        server = (f"--host={self._data}", "--username=postgres")
+        subprocess.run([self._binaries / program, *server, *words], check=True, cwd=self._folder)
 
     def copy(self, source: str, target: str) -> None:
         """A database as another is now, in the place of what was there."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,10 +32,11 @@ START = datetime(2026, 11, 20, 6, 0, tzinfo=UTC).timestamp()
 
 
 class TalkoverVendor:
-    """Talkover's sandbox, and a provider that can be connected in several ways."""
+    """Talkover's sandbox, and a provider on the same clock, connected in several ways."""
 
-    def __init__(self, sandbox: TalkoverSandbox) -> None:
+    def __init__(self, sandbox: TalkoverSandbox, clock: Callable[[], float] = time.time) -> None:
         self.sandbox = sandbox
+        self._clock = clock
         self.stop = threading.Event()
         self._opened: list[VendorClient] = []
 
@@ -52,7 +54,7 @@ class TalkoverVendor:
             Wire(access, time.monotonic),
             Pace(PLENTY_A_MINUTE, Timing(time.monotonic, self.stop.wait)),
             Identity(token if callable(token) else lambda: token),
-            lambda: datetime.now(UTC),
+            lambda: datetime.fromtimestamp(self._clock(), UTC),
         )
         self._opened.append(client)
         return Talkover(client, campaign_id)
@@ -96,7 +98,7 @@ def talkover(
         SandboxAccount(OTHER_TOKEN, (CampaignSettings(OTHER_CAMPAIGN, "Surveys"),)),
     )
     with TalkoverSandbox(TalkoverSettings(accounts, **more), folder, clock) as sandbox:
-        vendor = TalkoverVendor(sandbox)
+        vendor = TalkoverVendor(sandbox, clock)
         try:
             yield vendor
         finally:
@@ -127,3 +129,12 @@ class Api:
 
     def turn(self, status: str) -> httpx.Response:
         return self.client.patch(f"/campaigns/{CAMPAIGN}/status", json={"status": status})
+
+
+def main(words: Sequence[str]) -> None:
+    """A vendor as a process of its own: every line is answered with its address."""
+    (folder,) = words
+    with talkover(Path(folder), journal_is_synced=True) as vendor:
+        print("ready", flush=True)  # noqa: T201 - a test is waiting for it
+        for _ in sys.stdin:
+            print(vendor.sandbox.base_url, flush=True)  # noqa: T201 - the answer

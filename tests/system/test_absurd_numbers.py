@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daily_life import COMMAND, House
+from tests.support.daily_life import House
+from tests.support.forking import COMMAND
 
 HUGE = "99999999999999999999999"
 ABSURD = [

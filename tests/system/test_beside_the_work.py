@@ -19,7 +19,7 @@ from sqlalchemy import text
 from sftp_sync.config import load
 from sftp_sync.daemon.porter import Porter
 from sftp_sync.ledger import Ledger
-from sftp_sync.wiring import nobody_watches, now, open_ledger, surroundings
+from sftp_sync.wiring.parts import nobody_watches, now, open_ledger, surroundings
 from tests.support.daemons import eventually, running
 from tests.support.daily_life import House
 from tests.support.databases import written

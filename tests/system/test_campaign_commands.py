@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,15 +11,33 @@ from pathlib import Path
 import pytest
 
 from sftp_sync.sandbox.talkover_faults import When
-from tests.support.daily_life import COMMAND
+from tests.support.forking import COMMAND
 from tests.support.owners import Owner, an_owner
-from tests.support.vendors import CAMPAIGN
+from tests.support.vendors import CAMPAIGN, TOKEN
 
 
 @pytest.fixture
 def owner(tmp_path: Path) -> Iterator[Owner]:
     with an_owner(tmp_path, speed=0.001) as owner:
         yield owner
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+class TestRoot:
+    def test_has_no_more_rights_than_the_owner_of_the_state(self, owner: Owner) -> None:
+        token = owner.home / "token"
+        token.touch(0o600)
+        token.write_text(TOKEN)
+        owner.token = {"file": str(token)}
+        assert owner.run("campaign", "show", "renewals").code == 0
+
+        state = owner.home / "state"
+        state.mkdir(exist_ok=True)
+        os.chown(state, pwd.getpwnam("nobody").pw_uid, -1)
+        refused = owner.run("campaign", "show", "renewals")
+
+        assert refused.code == 2, refused.said
+        assert f"{token} cannot be read" in refused.said
 
 
 # Each setting as it is typed, and as the vendor has it then.

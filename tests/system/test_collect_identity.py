@@ -140,9 +140,9 @@ def test_our_own_files_in_the_inbox_are_refused_and_nobody_is_told(tmp_path: Pat
         partner.drop(name, (partner.outbox / name).read_bytes())
     delivered = partner.found()
     assert house.sync().code == 1
-    assert house.sync().code == 0
+    assert house.sync().code == 1
     assert partner.found() == delivered
-    assert [state for _, state in states(house)] == ["dispatching", "refused", "refused"]
+    assert [state for _, state in states(house)] == ["dispatching", "unreadable", "unreadable"]
 
 
 def test_a_result_file_saved_again_is_refused_by_its_columns(tmp_path: Path) -> None:
@@ -154,8 +154,8 @@ def test_a_result_file_saved_again_is_refused_by_its_columns(tmp_path: Path) -> 
     )
     partner.drop("results.csv", f"{columns}\n2125550123,,,,,,,,,,\n".encode())
     assert house.sync().code == 1
-    assert house.sync().code == 0
-    assert states(house) == [("results.csv", "refused")]
+    assert house.sync().code == 1
+    assert states(house) == [("results.csv", "unreadable")]
     assert "result file" in partner.receipt("results.csv")["reason"]
 
 
@@ -176,9 +176,9 @@ def test_mended_rejects_are_imported_and_unmended_ones_are_not(tmp_path: Path) -
     mended.writeheader()
     mended.writerows(rows)
     partner.drop("mended.csv", written.getvalue().encode())
-    assert house.sync().code == 0
+    house.sync()
     assert counts(house.file("mended.csv")) == {"pending": 2}
-    assert house.file("unmended.csv").state == "refused"
+    assert house.file("unmended.csv").state == "unreadable"
 
 
 def test_rejects_saved_again_without_mending_do_not_grow_columns(tmp_path: Path) -> None:
@@ -208,16 +208,43 @@ def test_one_vendor_campaign_is_not_given_a_list_twice_by_two_partners(tmp_path:
     assert [len(partner.found()) for partner in partners] == [1, 1]
 
 
-def test_a_refused_file_is_read_again_once_the_settings_have_changed(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_read_again_once_the_settings_have_changed(tmp_path: Path) -> None:
     house = House(tmp_path)
     partner = house.local()
     partner.drop("list.csv", b"ring,call\n2125550123,2125550124\n")
     assert house.sync().code == 1
-    assert house.sync().code == 0
+    assert house.sync().code == 1
     assert len(partner.found()) == 1
     house.change(contacts={"phone": "ring"})
     assert house.sync().code == 0
-    assert states(house) == [("list.csv", "refused"), ("list.csv", "dispatching")]
+    assert states(house) == [("list.csv", "unreadable"), ("list.csv", "dispatching")]
+
+
+def test_an_unreadable_file_is_spoken_of_until_it_is_mended_or_put_aside(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    partner = house.local()
+    partner.drop("one.csv", b"ring,call\n2125550123,2125550124\n")
+    partner.drop("two.csv", b"name\nAnn\n")
+    assert house.sync().code == 1
+    again = house.sync("--quiet")
+    assert again.code == 1
+    for name, reason in (("one.csv", "ring"), ("two.csv", "phone")):
+        (file,) = (one for one in house.status()["files"] if one["name"] == name)
+        assert file["state"] == "unreadable"
+        assert reason in file["reason"]
+        told = f"File {file['id']}, {name}, cannot be read: {file['reason']}"
+        assert f"{told} If nobody needs it, type: sftp-sync reject {file['id']}" in again.stdout
+        assert any(line.startswith(told) for line in house.status()["attention"])
+        assert file["reason"] in house.run("files").stdout
+    partner.drop("one.csv", b"phone\n2125550123\n")
+    assert house.run("reject", str(file["id"])).code == 0
+    assert house.sync().code == 0
+    assert states(house) == [
+        ("one.csv", "unreadable"),
+        ("two.csv", "rejected"),
+        ("one.csv", "dispatching"),
+    ]
+    assert house.status()["attention"] == []
 
 
 def test_an_oversized_file_is_refused_once_even_where_no_times_are_told(tmp_path: Path) -> None:
@@ -226,7 +253,7 @@ def test_an_oversized_file_is_refused_once_even_where_no_times_are_told(tmp_path
         partner = house.served(server, files={"max_bytes": 100})
         partner.drop("big.csv", b"phone\n" + b"2125550123\n" * 20)
         assert house.sync().code == 1
-        assert house.sync().code == 0
+        assert house.sync().code == 1
     assert len(partner.found()) == 1
     assert "100 are allowed" in partner.receipt("big.csv")["reason"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from sftp_sync.sandbox.quirks import Quirks
-from sftp_sync.wiring import now
+from sftp_sync.wiring.parts import now
 from tests.support.daily_life import House, Partner, counts, when
 from tests.support.sftp_servers import SftpServer, sandbox_sftp
 from tests.support.ssh_keys import make_key

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daily_life import COMMAND, House, Partner, counts, tree
+from tests.support.daily_life import House, Partner, counts, tree
+from tests.support.forking import Command, command
 from tests.support.remotes import until
 from tests.support.sftp_servers import sandbox_sftp
 
@@ -21,18 +21,11 @@ SECONDS_TO_END = 30
 
 
 @contextmanager
-def begun(house: House, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """The installed command, on its way: it holds the lease and waits for files to settle."""
-    command = [COMMAND, "sync", "--config", house.config, *words]
-    running = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=house.home
-    )
-    try:
+def begun(house: House, *words: str) -> Iterator[Command]:
+    """The program, on its way: it holds the lease and waits for files to settle."""
+    with command("sync", "--config", str(house.config), *words) as running:
         assert until(lambda: is_held(house), SECONDS_TO_END)
         yield running
-    finally:
-        running.kill()
-        running.communicate()
 
 
 def is_held(house: House) -> bool:
@@ -84,8 +77,7 @@ def test_a_signal_ends_it_between_two_pieces_of_work(
     with begun(house) as first:
         first.send_signal(number)
         assert first.wait(SECONDS_TO_END) == 130
-        assert first.stderr is not None
-        assert "Nothing is lost" in first.stderr.read()
+        assert b"Nothing is lost" in first.communicate()[1]
     assert not is_held(house)
     at_once(house)
     assert house.sync().code == 0
@@ -119,7 +111,7 @@ def test_a_dry_run_tells_everything_and_changes_nothing(tmp_path: Path) -> None:
         by_name = {file["name"]: file for file in told["files"]}
         assert by_name["list.csv"]["rows"]["total"] == 3
         assert [one["line"] for one in by_name["list.csv"]["first_rejects"]] == [3]
-        assert by_name["refused.csv"]["state"] == "refused"
+        assert by_name["refused.csv"]["state"] == "unreadable"
         assert house.sync().code == 1
         imported = house.file("list.csv")
     assert counts(imported) == {
@@ -187,7 +179,7 @@ def test_held_and_repeated_files_go_as_a_person_decides(tmp_path: Path) -> None:
     assert again.code == 2
     assert "nothing to release" in again.stderr
     assert counts(house.file("first.csv")) == {"pending": 1, "invalid": 2}
-    assert counts(house.file("second.csv")) == {"refused": 1, "invalid": 2}
+    assert counts(house.file("second.csv")) == {"rejected": 1, "invalid": 2}
     assert counts(house.file("third.csv")) == {"pending": 1, "invalid": 2}
     assert house.status()["attention"] == []
 

@@ -32,7 +32,7 @@ def test_lists_are_collected_sent_and_reported_without_anybody_typing_anything(
     with vendor(tmp_path / "vendor", speed=100) as talkover:
         home = call_house(tmp_path / "home", talkover)
         partner = home.campaign(import_schedule=EVERY_SECOND, results={"receipts": True})
-        with running(home) as daemon:
+        with running(home, is_installed=True) as daemon:
             partner.drop("list.csv", a_list(TEN))
             eventually(lambda: partner.found(".results.csv"), "results", 60)
             assert is_running(home)

@@ -21,7 +21,7 @@ from sftp_sync.daemon.diary import Diary
 from sftp_sync.daemon.duty import Duty
 from sftp_sync.daemon.visits import Visits
 from sftp_sync.ledger import Ledger
-from sftp_sync.wiring import open_ledger
+from sftp_sync.wiring.parts import open_ledger
 from tests.support.daemons import eventually
 from tests.support.daily_life import VENDOR, House
 from tests.support.faulty_servers import open_files

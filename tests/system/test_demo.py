@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.support.daily_life import COMMAND
+from tests.support.forking import COMMAND
 
 
 def test_the_demo_ends_with_every_call_over_and_every_file_in_the_outbox(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from sqlalchemy import text, update
 
 from sftp_sync.ledger.schema import leases
 from sftp_sync.sandbox.talkover_faults import When
+from sftp_sync.sending.senders import FRESH_SECONDS
 from tests.support.calls import CallHouse, Vendor, a_list, call_house, numbers, vendor
-from tests.support.databases import written
+from tests.support.databases import boot_time, written
 from tests.support.freezing import frozen
 from tests.support.remotes import until
 
@@ -100,10 +101,14 @@ def test_one_that_was_frozen_past_its_lease_sends_nothing_more(
     with house.running("--only", "dispatch") as running:
         assert until(lambda: len(taking.taken()) >= sent, 30)
         with frozen(running.pid, house.state / "ledger.db"):
+            stale_at = boot_time() + FRESH_SECONDS
             let_the_lease_lapse(house)
             second = house.dispatch()
             assert second.code == 0, second.said
             done = whole_requests(taking)
+            # The ledger was told that half a minute has passed. The frozen one goes by its own
+            # clock, and sends what it has claimed while that says that the lease is fresh.
+            assert until(lambda: boot_time() > stale_at, FRESH_SECONDS + 1)
         running.communicate(timeout=30)
     # Nothing is left for it to do, or it says that another has taken over.
     assert running.returncode in {0, 1}

@@ -16,7 +16,7 @@ from sqlalchemy import update
 from sftp_sync.ledger.schema import files
 from sftp_sync.model import RowState
 from sftp_sync.sandbox.talkover_faults import When
-from sftp_sync.wiring import now
+from sftp_sync.wiring.parts import now
 from tests.support.calls import CallHouse, Vendor, a_list, call_house, numbers, vendor
 from tests.support.daily_life import Partner
 from tests.support.databases import written

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sftp_sync.wiring import now
+from sftp_sync.wiring.parts import now
 from tests.support.daily_life import House, counts
 from tests.support.homecomings import TO_REPORT, Evening, evening, judge
 
@@ -29,7 +29,7 @@ def test_it_says_what_it_did(house: House) -> None:
     done = house.run("forget", "212-555-0123", "--region", "us")
     assert done.code == 0
     assert "+1212…0123 is erased from 1 row of 1 file; their counts stay." in done.said
-    assert "Due or in doubt, and refused now: 1 row." in done.said
+    assert "Due or in doubt, and rejected now: 1 row." in done.said
     assert "backups of the ledger" in done.said
     assert PERSON not in done.said
     after = house.file("list.csv")

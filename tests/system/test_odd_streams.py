@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.calls import a_list, numbers
-from tests.support.daily_life import COMMAND, House
+from tests.support.daily_life import House
+from tests.support.forking import COMMAND
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,11 @@ import pytest
 from sftp_sync.ledger import Ledger
 from sftp_sync.model import AlreadyQueued, Campaign, FileState, Refused
 from sftp_sync.report import Fate, Period, compose, page
-from sftp_sync.wiring import now
+from sftp_sync.wiring.parts import now
 from tests.support.browser import Browser, Screen, browser
 from tests.support.builders import NOW, ARow, a_batch, a_duplicate_row, a_phone, an_invalid_row
-from tests.support.daily_life import COMMAND, House
+from tests.support.daily_life import House
+from tests.support.forking import COMMAND
 from tests.support.outcomes import Told, a_launch, accepted, calls, received
 
 ZONE = "America/New_York"

@@ -109,7 +109,7 @@ def test_a_snapshot_is_one_file_that_is_replaced() -> None:
         judge(at)
 
 
-def test_refused_rows_are_in_the_results_with_the_reason() -> None:
+def test_rejected_rows_are_in_the_results_with_the_reason() -> None:
     with evening() as at:
         with at.house.ledger() as ledger:
             (file,) = ledger.files.all()
@@ -125,9 +125,9 @@ def test_refused_rows_are_in_the_results_with_the_reason() -> None:
         assert at.house.run("reject", str(held.id)).code == 0
         assert at.wind_up().code == 0
         found = {row["result_phone"]: row for row in at.reported()}
-        assert found["+12125550140"]["result_status"] == "refused"
+        assert found["+12125550140"]["result_status"] == "rejected"
         assert found["+12125550140"]["result_reason"] == "rejected by the operator"
-        assert at.house.file("more.csv").state == FileState.FINISHED
+        assert at.house.file("more.csv").state == FileState.REJECTED
 
 
 def test_a_partner_without_room_gets_its_results_later_and_somebody_is_told() -> None:
@@ -166,13 +166,17 @@ def test_retried_rows_are_reported_again() -> None:
         held = at.house.file("more.csv")
         at.house.run("reject", str(held.id))
         at.wind_up()
-        again = at.house.run("retry", str(held.id), "--state", "refused")
+        (first,) = [path for path in at.results() if path.name.startswith("more")]
+        again = at.house.run("retry", str(held.id), "--state", "rejected")
         assert again.code == 0, again.said
         at.house.dispatch("--quiet")
         at.wind_up()
         mine = [row for row in at.reported() if row["result_phone"] == "+12125550140"]
-        assert [row["result_status"] for row in mine] == ["refused", mine[-1]["result_status"]]
-        assert mine[-1]["result_status"] != "refused"
+        assert [row["result_status"] for row in mine] == ["rejected", mine[-1]["result_status"]]
+        assert mine[-1]["result_status"] != "rejected"
+        assert mine[-1]["result_reason"] == f"supersedes the row in {first.name}"
+        others = [row for row in at.reported() if row["result_phone"] != "+12125550140"]
+        assert not any("supersedes" in row["result_reason"] for row in others)
         assert at.house.file("more.csv").state == FileState.FINISHED
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select, update
 
 from sftp_sync.ledger.schema import files, rows
 from sftp_sync.sandbox.talkover_faults import TalkoverFaults
-from sftp_sync.wiring import now
+from sftp_sync.wiring.parts import now
 from tests.support.calls import CallHouse, Vendor, a_list, call_house, numbers, vendor
 from tests.support.databases import written
 from tests.support.homecomings import OVER_AT_ONCE, read_results

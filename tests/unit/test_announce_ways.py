@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from sftp_sync.announce import Letter, call_webhook, send_mail
 from sftp_sync.errors import NeedsOperator, TryLater
+from sftp_sync.wiring.targets import post_json
+from tests.support import api_servers as servers
 from tests.support.certificates import certificate
 from tests.support.hooks import a_hook
 from tests.support.mail_servers import mail_server
 
 LETTER = Letter("[sftp-sync] renewals: ümlaut", "renewals: It is so.\n", {"text": "It is so."})
+POST = partial(post_json, environment={})
 ADDRESSES = ("sftp-sync@example.com", "ops@example.com")
 # An address of this machine that is not the usual one: the way there is taken for a network.
 ELSEWHERE = "127.0.0.3"
@@ -28,7 +32,7 @@ def a_closed_port() -> int:
 class TestTheWebhook:
     def test_is_posted_a_json_document(self) -> None:
         with a_hook() as hook:
-            call_webhook(hook.url, LETTER)
+            call_webhook(POST, hook.url, LETTER)
         assert hook.told == [{"text": "It is so."}]
         assert hook.headers[0]["Content-Type"] == "application/json"
 
@@ -37,33 +41,46 @@ class TestTheWebhook:
         with a_hook() as hook:
             hook.answers.append(status)
             with pytest.raises(TryLater, match=f"answered {status}"):
-                call_webhook(hook.url, LETTER)
+                call_webhook(POST, hook.url, LETTER)
 
     @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 404, 410])
     def test_that_does_not_take_it_needs_a_person_and_leads_nowhere_else(self, status: int) -> None:
         with a_hook() as hook:
             hook.answers.append(status)
             with pytest.raises(NeedsOperator, match=f"answered {status}") as caught:
-                call_webhook(hook.url, LETTER)
+                call_webhook(POST, hook.url, LETTER)
         assert hook.told == []
         assert len(hook.headers) == 1
         assert "secret" not in str(caught.value)
 
-    @pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+    @pytest.mark.parametrize("behaviour", [servers.drip_headers, servers.drip_body])
+    def test_that_drips_has_a_total_time(self, behaviour: servers.Behaviour) -> None:
+        impatient = partial(post_json, environment={}, timeout_seconds=0.6)
+        with (
+            servers.RawServer(behaviour) as server,
+            pytest.raises(TryLater, match=r"No whole answer within 0\.6 s"),
+        ):
+            call_webhook(impatient, server.url, LETTER)
+
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
     def test_that_cannot_be_reached_is_tried_again_and_its_address_is_not_told(
         self, host: str
     ) -> None:
         url = f"http://{host}:{a_closed_port()}/hook?token=very-secret"
         with pytest.raises(TryLater, match="cannot be reached") as caught:
-            call_webhook(url, LETTER)
+            call_webhook(POST, url, LETTER)
         assert "secret" not in str(caught.value)
 
     @pytest.mark.parametrize(
-        "url", ["file:///etc/passwd", "ftp://x/y", "hook.example.com", "http://[::1/hook"]
+        "url",
+        [
+            *("file:///etc/passwd", "ftp://x/y", "hook.example.com", "http://[::1/hook"),
+            *("http://hooks.example.com/x", "http://10.0.0.1/x", "https://"),
+        ],
     )
-    def test_is_an_address_of_the_web(self, url: str) -> None:
-        with pytest.raises(NeedsOperator, match="no address"):
-            call_webhook(url, LETTER)
+    def test_is_an_https_address_or_on_this_machine(self, url: str) -> None:
+        with pytest.raises(NeedsOperator, match="no https address"):
+            call_webhook(POST, url, LETTER)
 
 
 class TestMail:

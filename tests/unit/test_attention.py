@@ -39,6 +39,28 @@ def a_scene(*files: FileRecord, **changes: Any) -> Scene:
     return replace(scene, **changes)
 
 
+class TestAnUnreadableFile:
+    def test_is_told_with_its_reason_and_what_to_type(self) -> None:
+        unread = replace(a_file(3, FileState.UNREADABLE), lies_unread=True)
+        gone = a_file(4, FileState.UNREADABLE)
+        (one,) = concerns(a_scene(unread, gone))
+        assert (one.cause, one.subject, one.who) == ("file_unreadable", "file 3", "partner")
+        assert one.line == (
+            "File 3, 3.csv, cannot be read: it is strange. If nobody needs it, type: sftp-sync"
+            " reject 3"
+        )
+
+    def test_is_told_of_some_and_how_many_more(self) -> None:
+        many = [
+            replace(a_file(number, FileState.UNREADABLE), lies_unread=True) for number in range(8)
+        ]
+        *some, more = concerns(a_scene(*many))
+        assert len(some) == 5
+        assert more.line == (
+            "3 more files cannot be read. Type: sftp-sync files --state unreadable"
+        )
+
+
 class TestAnExpectedFile:
     @pytest.mark.parametrize(
         ("now", "missing"),

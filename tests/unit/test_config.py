@@ -243,7 +243,8 @@ def test_the_steps_see_what_was_written(tmp_path: Path) -> None:
 def test_a_talkover_campaign_is_known_by_address_and_id(
     address: str, destination: str, tmp_path: Path
 ) -> None:
-    config = loaded(tmp_path, a_config(account={"base_url": f'"{address}"'}))
+    capitals = {"campaign_id": "550E8400-E29B-41D4-A716-446655440000"}
+    config = loaded(tmp_path, a_config(capitals, account={"base_url": f'"{address}"'}))
     identity = f"{destination}#550e8400-e29b-41d4-a716-446655440000"
     assert campaign_of(config).destination == identity
 

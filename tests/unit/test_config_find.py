@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,6 +78,24 @@ def test_a_configuration_that_others_may_not_look_at_is_found_and_says_what_to_t
         with pytest.raises(ConfigProblems, match=r"Permission denied.*sudo"):
             load(found, {})
     assert found == installed
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can have a stranger's file")
+@pytest.mark.parametrize(("owner", "mode"), [("nobody", 0o600), ("root", 0o660), ("root", 0o602)])
+def test_root_does_not_read_what_somebody_else_may_have_written(
+    installed: Path, owner: str, mode: int
+) -> None:
+    strange = Path.cwd() / "config.yaml"
+    strange.touch()
+    os.chown(strange, pwd.getpwnam(owner).pw_uid, -1)
+    strange.chmod(mode)
+    assert find_config(None, {}) == installed
+    assert find_config(strange, {}) == strange
+    installed.unlink()
+    with pytest.raises(ConfigError, match=r"config\.yaml is not read") as caught:
+        find_config(None, {})
+    subprocess.run(["sh", "-c", caught.value.fix.partition("type: ")[2]], check=True)
+    assert find_config(None, {}) == Path("config.yaml")
 
 
 def test_a_working_directory_that_may_not_be_looked_into_is_passed_over(installed: Path) -> None:

@@ -221,8 +221,18 @@ def test_an_inline_secret_that_others_may_read_is_a_warning(tmp_path: Path) -> N
         "accounts.vendor.token",
         f"a secret in a file that others may read. Type `chmod 600 {tmp_path}/config.yaml`.",
     )
-    assert warnings_of(tmp_path, 0o640, account={"token": SESAME}) == []
+    assert warnings_of(tmp_path, 0o600, account={"token": SESAME}) == []
     assert warnings_of(tmp_path, 0o644) == []
+
+
+def test_a_secret_that_a_group_may_read_is_a_warning_but_for_the_services_own(
+    tmp_path: Path,
+) -> None:
+    state = {"state_dir": str(tmp_path / "state")}
+    (warning,) = warnings_of(tmp_path, 0o640, account={"token": SESAME}, top=state)
+    assert warning[1].startswith("a secret in a file that its group may read.")
+    (tmp_path / "state").mkdir()
+    assert warnings_of(tmp_path, 0o640, account={"token": SESAME}, top=state) == []
 
 
 def test_a_password_in_the_ledgers_address_is_an_inline_secret(tmp_path: Path) -> None:

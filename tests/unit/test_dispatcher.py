@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import event, text, update
 
 from sftp_sync.errors import LeaseLost, LedgerUnavailable, Stopped, VendorUnavailable
 from sftp_sync.ledger.schema import leases
@@ -431,19 +429,20 @@ class TestTheEnd:
         bench.dispatch()
         assert bench.states() == {"accepted": 4, "pending": 1}
 
-    def test_of_a_waiting_daemon_costs_next_to_nothing(self, bench: Bench) -> None:
+    def test_of_a_waiting_daemon_costs_three_questions_to_the_ledger_a_second(
+        self, bench: Bench
+    ) -> None:
         bench.list(FIVE)
-        stop = threading.Event()
-
-        def wait(seconds: float) -> None:
-            if stop.wait(seconds):
-                raise Stopped("Stopped.")
-            bench.time.pass_by(seconds)
-
-        threading.Timer(4, stop.set).start()
-        bench.dispatch(Patience(is_daemon=True), wait=wait)
-        began = time.thread_time()
-        stop.clear()
-        threading.Timer(4, stop.set).start()
-        bench.dispatch(Patience(is_daemon=True), wait=wait)
-        assert time.thread_time() - began < 0.01 * 4
+        bench.time.stops_at = bench.time.at + 60
+        bench.dispatch(Patience(is_daemon=True))
+        assert bench.states() == {"accepted": 5}
+        asked: list[str] = []
+        event.listen(
+            bench.ledger._engine,
+            "before_cursor_execute",
+            lambda _a, _b, statement, *_c: asked.append(statement),
+        )
+        bench.time.stops_at = bench.time.at + 60
+        bench.dispatch(Patience(is_daemon=True))
+        questions = [one for one in asked if one.startswith("SELECT")]
+        assert 60 <= len(questions) <= 3 * 60

@@ -38,7 +38,7 @@ DOUBT = Doubt(
     campaign="renewals",
     phone=PHONE,
     since=NOW,
-    given_up_at=NOW + MINUTE,
+    unanswered=2 * MINUTE,
     looks=0,
     called_elsewhere=False,
 )
@@ -55,7 +55,6 @@ def a_look(
     held: tuple[str, ...] = (),
     ids_agree: bool = True,
     offset: float | None = None,
-    at: timedelta = 3 * MINUTE,
 ) -> Look:
     campaign = VendorCampaign(
         "v1",
@@ -65,7 +64,7 @@ def a_look(
         calls=calls,
         clock_offset=offset,
     )
-    return Look(campaign, held, ids_agree, NOW + at)
+    return Look(campaign, held, ids_agree)
 
 
 CASES: dict[str, tuple[Doubt, Look, type[Verdict]]] = {
@@ -87,7 +86,7 @@ CASES: dict[str, tuple[Doubt, Look, type[Verdict]]] = {
     "no call, and nobody says how many": (DOUBT, a_look(total=None), LookAgain),
     "no call, test calls not counted": (DOUBT, a_look(a_call(SECOND, to=OTHER), total=0), AskAgain),
     "incomplete, but its call is there": (DOUBT, a_look(a_call(SECOND), total=9), Found),
-    "incomplete for an hour": (DOUBT, a_look(total=1, at=2 * HOUR), ForAPerson),
+    "incomplete for an hour": (replace(DOUBT, unanswered=2 * HOUR), a_look(total=1), ForAPerson),
     "a call without a time": (DOUBT, a_look(a_call(SECOND, created_at=None)), ForAPerson),
     "a held call without a time": (
         DOUBT,
@@ -151,6 +150,15 @@ def test_a_conflict_after_doubt_is_judged_by_the_same_window(
     answer: AlreadyQueued, held: tuple[str, ...], offset: float | None, *, expected: bool
 ) -> None:
     assert is_ours(answer, DOUBT, a_look(held=held, offset=offset)) is expected
+
+
+@pytest.mark.parametrize(("ids_agree", "expected"), [(True, True), (False, False)])
+def test_a_conflict_over_a_number_that_another_row_has_called_needs_ids_that_agree(
+    *, ids_agree: bool, expected: bool
+) -> None:
+    doubt = replace(DOUBT, called_elsewhere=True)
+    look = a_look(ids_agree=ids_agree)
+    assert is_ours(AlreadyQueued("c1", "queued", NOW), doubt, look) is expected
 
 
 made = st.integers(min_value=-200_000, max_value=10_000).map(lambda second: second * SECOND)

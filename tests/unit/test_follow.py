@@ -18,7 +18,7 @@ from sftp_sync.reports import WindUp
 from sftp_sync.run import Doors, wind_up
 from sftp_sync.sandbox.talkover_faults import When
 from sftp_sync.spool import Spool
-from sftp_sync.wiring import nobody_watches
+from sftp_sync.wiring.parts import nobody_watches
 from tests.support.builders import a_phone
 from tests.support.hand_dispatch import Bench, a_bench
 from tests.support.vendors import CAMPAIGN, Api
@@ -45,6 +45,7 @@ def follow(bench: Bench, **faults: Any) -> WindUp:
         wait=bench.time.wait,
         watch=nobody_watches,
         monotonic=bench.time.seconds,
+        boot_time=bench.time.boot_time,
     )
     # A fault that stays counts on: let it begin anew.
     bench.vendor.break_with()

@@ -19,9 +19,16 @@ from sftp_sync.model import (
     Refused,
     Uncertain,
 )
-from sftp_sync.providers.http import document_or_error, outcome_of, with_wait
+from sftp_sync.providers import kathan
+from sftp_sync.providers.http import (
+    FALSIFIABLE,
+    Words,
+    document_or_error,
+    outcome_of,
+    with_wait,
+)
 from sftp_sync.providers.shapes import Problem, problem_of
-from sftp_sync.providers.talkover import accepted
+from sftp_sync.providers.talkover import WORDS, of_campaign
 from sftp_sync.providers.wire import Broken, Reply
 from sftp_sync.providers.wording import sentence
 
@@ -58,11 +65,34 @@ def no(message: str, **more: object) -> dict[str, object]:
     return {"success": False, "message": message, **more}
 
 
-def outcome(status: int, body: object) -> Outcome:
+def outcome(status: int, body: object, words: Words = WORDS) -> Outcome:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return outcome_of(Reply(status, {}, raw), accepted, (TOKEN,))
+    return outcome_of(Reply(status, {}, raw), words, (TOKEN,))
 
 
+def stops(reason: str) -> Uncertain:
+    return Uncertain(reason, stops_campaign=True)
+
+
+def altered(status: int, said: str = "") -> Uncertain:
+    return stops(f"{status}, not in the vendor's words{f': {said}' if said else ''}")
+
+
+REDIRECTS = "the address redirects elsewhere; base_url must be the final one"
+# What gateways say in JSON of their own.
+GATEWAYS: list[tuple[object, str]] = [
+    ({"message": "Unauthorized"}, "Unauthorized"),
+    ({"message": "no Route matched with those values"}, "no Route matched with those values"),
+    ({"statusCode": 403, "message": "Access denied"}, "Access denied"),
+    ({"error": "forbidden"}, "forbidden"),
+    ({"error": "Forbidden", "message": "Nope", "statusCode": 403}, "Nope"),
+    ({"error": {"code": 403, "message": "Denied", "status": "PERMISSION_DENIED"}}, "Denied"),
+    ({"error": {"code": "AuthenticationFailed", "message": "Failed"}}, "Failed"),
+    ({"success": False, "errors": [{"code": 10000, "message": "Error"}], "messages": []}, ""),
+    ({"success": True, "message": "Hello"}, "Hello"),
+    ({}, ""),
+    ([], "[]"),
+]
 QUEUED = Accepted("call-uuid-1", "queued", "2024-01-15T10:30:00Z")
 INVALID = "The given data was invalid."
 NOT_JSON = Uncertain("201 with a body that is no answer of the vendor's")
@@ -103,7 +133,12 @@ TABLE: list[tuple[int, object, Outcome]] = [
     (
         409,
         EXISTING,
-        AlreadyQueued("call-uuid-9", "queued", datetime(2024, 1, 15, 10, 30, 0, 250_000, UTC)),
+        AlreadyQueued(
+            "call-uuid-9",
+            "queued",
+            datetime(2024, 1, 15, 10, 30, 0, 250_000, UTC),
+            "campaign-uuid-1",
+        ),
     ),
     (409, no("…", existing_call={"id": "c9"}), AlreadyQueued("c9")),
     (409, no("…", existing_call={"id": "c9", "created_at": "soon"}), AlreadyQueued("c9")),
@@ -130,17 +165,7 @@ TABLE: list[tuple[int, object, Outcome]] = [
         {"message": INVALID, "errors": {"to": "The to must be a valid phone number."}},
         Refused(f"422: {INVALID} The to must be a valid phone number."),
     ),
-    (
-        422,
-        {"detail": [{"loc": ["body", "to_number"], "msg": "not a number", "type": "value_error"}]},
-        Refused("422: not a number"),
-    ),
-    (413, b"", Refused("413 without a word")),
-    (
-        413,
-        b"<title>413 Request Entity Too Large</title>",
-        Refused("413: 413 Request Entity Too Large"),
-    ),
+    (413, no("Payload too large"), Refused("413: Payload too large")),
     # The row is refused, and perhaps the campaign is wrong.
     (
         422,
@@ -172,12 +197,6 @@ TABLE: list[tuple[int, object, Outcome]] = [
         Blocked("account", "401: the token is not accepted. Missing Bearer Token"),
     ),
     (
-        401,
-        {"detail": "Invalid authentication credentials"},
-        Blocked("account", "401: the token is not accepted. Invalid authentication credentials"),
-    ),
-    (401, b"", Blocked("account", "401: the token is not accepted")),
-    (
         402,
         {"error": {"code": "INSUFFICIENT_CREDITS", "message": ""}},
         Blocked("account", "402: the account has no credit left. INSUFFICIENT_CREDITS"),
@@ -199,17 +218,26 @@ TABLE: list[tuple[int, object, Outcome]] = [
         no("Campaign not found"),
         Blocked("campaign", "404: there is no such campaign. Campaign not found"),
     ),
-    (404, PAGE, Blocked("campaign", "404: there is no such campaign. 502 Bad Gateway")),
+    # Doubt, and the campaign stops: whatever stands between us may have said it after the call was
+    # queued.
+    (301, b"", stops(f"301: {REDIRECTS}")),
+    (303, b"", stops(f"303: {REDIRECTS}")),
+    (307, CREATED, stops(f"307: {REDIRECTS}")),
+    (308, no("Moved"), stops(f"308: {REDIRECTS}. Moved")),
+    (304, PAGE, stops(f"304: {REDIRECTS}. 502 Bad Gateway")),
+    *((status, b"", altered(status)) for status in FALSIFIABLE),
+    *((status, PAGE, altered(status, "502 Bad Gateway")) for status in FALSIFIABLE),
+    *((status, {"message": "Forbidden"}, altered(status, "Forbidden")) for status in FALSIFIABLE),
+    *((status, body, altered(status, said)) for status in FALSIFIABLE for body, said in GATEWAYS),
+    (413, b"<title>Too Large</title>", altered(413, "Too Large")),
+    (400, b"campaign is not active", altered(400, "campaign is not active")),
+    (403, {"message": "Missing Bearer Token"}, altered(403, "Missing Bearer Token")),
     (
-        301,
-        b"",
-        Blocked("campaign", "301: the address redirects elsewhere; base_url must be the final one"),
+        404,
+        {"error": "TOKEN_EXPIRED", "message": "Token expired", "status_code": 401},
+        altered(404, "Token expired"),
     ),
-    (
-        307,
-        CREATED,
-        Blocked("campaign", "307: the address redirects elsewhere; base_url must be the final one"),
-    ),
+    (404, {"detail": "Not Found"}, altered(404, "Not Found")),
     # Not now.
     (429, no("Rate limit exceeded"), NotNow("429: Rate limit exceeded")),
     (429, {"detail": "Rate limit exceeded"}, NotNow("429: Rate limit exceeded")),
@@ -222,7 +250,6 @@ TABLE: list[tuple[int, object, Outcome]] = [
     (504, b"upstream timed out", Uncertain("504: upstream timed out")),
     (408, b"", Uncertain("408 without a word")),
     (400, no("Bad request"), Uncertain("400: Bad request")),
-    (400, b"campaign is not active", Uncertain("400: campaign is not active")),
     (405, b"", Uncertain("405 without a word")),
     (418, no("I am a teapot"), Uncertain("418: I am a teapot")),
     (101, b"", Uncertain("101 without a word")),
@@ -234,12 +261,68 @@ def test_each_answer_has_its_one_meaning(status: int, body: object, meaning: Out
     assert outcome(status, body) == meaning
 
 
+KATHAN = Words(lambda _: None, kathan.is_refusal)
+OF_KATHAN: list[tuple[int, object, Outcome]] = [
+    (
+        422,
+        {"detail": [{"loc": ["body", "to_number"], "msg": "not a number", "type": "value_error"}]},
+        Refused("422: not a number"),
+    ),
+    (
+        401,
+        {"detail": "Invalid authentication credentials"},
+        Blocked("account", "401: the token is not accepted. Invalid authentication credentials"),
+    ),
+    (
+        404,
+        {"detail": "Not Found"},
+        Blocked("campaign", "404: there is no such campaign. Not Found"),
+    ),
+    (404, {"detail": ""}, altered(404)),
+    (404, {"detail": []}, altered(404)),
+    (403, {"detail": ["no"]}, altered(403)),
+    (403, no("Forbidden"), altered(403, "Forbidden")),
+    (401, PAGE, altered(401, "502 Bad Gateway")),
+    (303, {"detail": "See Other"}, stops(f"303: {REDIRECTS}. See Other")),
+    (422, no("Invalid"), Uncertain("422: Invalid")),
+]
+
+
+@pytest.mark.parametrize(("status", "body", "meaning"), OF_KATHAN)
+def test_each_vendor_is_known_by_its_own_words(status: int, body: object, meaning: Outcome) -> None:
+    assert outcome(status, body, KATHAN) == meaning
+
+
+CAMPAIGN = "550e8400-E29B-41d4-a716-446655440000"
+
+
+@pytest.mark.parametrize(
+    ("named", "is_taken"),
+    [
+        (CAMPAIGN, True),
+        (CAMPAIGN.lower(), True),
+        (f" {CAMPAIGN.upper()} ", True),
+        ("", True),
+        ("660e8400-e29b-41d4-a716-446655440000", False),
+        ("spring", False),
+    ],
+)
+def test_a_conflict_with_another_campaigns_call_is_doubt(named: str, *, is_taken: bool) -> None:
+    met = of_campaign(AlreadyQueued("c1", campaign_id=named), CAMPAIGN)
+    assert isinstance(met, AlreadyQueued if is_taken else Uncertain)
+    assert of_campaign(Accepted("c1"), CAMPAIGN) == Accepted("c1")
+
+
+def test_ids_that_are_none_of_that_shape_are_compared_letter_by_letter() -> None:
+    assert isinstance(of_campaign(AlreadyQueued("c1", campaign_id="A"), "a"), Uncertain)
+
+
 def test_what_broke_after_the_body_had_left_is_doubt() -> None:
-    assert outcome_of(Broken(sent=True, reason="reset"), accepted) == Uncertain("reset")
+    assert outcome_of(Broken(sent=True, reason="reset"), WORDS) == Uncertain("reset")
 
 
 def test_what_broke_before_is_due_again() -> None:
-    assert outcome_of(Broken(sent=False, reason="refused"), accepted) == NotNow(
+    assert outcome_of(Broken(sent=False, reason="refused"), WORDS) == NotNow(
         "refused", is_unreachable=True
     )
 

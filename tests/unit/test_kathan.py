@@ -15,7 +15,7 @@ import pytest
 
 from sftp_sync.errors import VendorUnavailable
 from sftp_sync.model import Accepted, Terms, Uncertain
-from sftp_sync.providers import wire
+from sftp_sync.providers import connections
 from sftp_sync.providers.base import Draft, Recipient
 from sftp_sync.providers.client import Identity, VendorClient
 from sftp_sync.providers.kathan import Kathan, list_id_of
@@ -162,7 +162,7 @@ def test_a_start_that_breaks_is_doubt(behaviour: Behaviour, connect: Connect) ->
 
 @pytest.mark.parametrize("is_head_all", [True, False])
 def test_a_request_without_a_body_may_have_left_with_its_head(*, is_head_all: bool) -> None:
-    passage = wire._Passage(None, is_head_all=is_head_all)
+    passage = connections._Passage(None, is_head_all=is_head_all)
     assert not passage.may_have_left(httpcore.ConnectError())
     request = SimpleNamespace(method=b"POST")
     passage.observe("http11.send_request_headers.started", {"request": request})

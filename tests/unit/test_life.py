@@ -17,7 +17,7 @@ from sftp_sync.daemon.signals import Signals
 from sftp_sync.daemon.systemd import Notifier
 from sftp_sync.errors import ConfigError, LeaseBusy, NeedsOperator, Stopped, UsageError
 from sftp_sync.ledger import Ledger
-from sftp_sync.wiring import open_ledger
+from sftp_sync.wiring.parts import open_ledger
 from tests.support.daemons import eventually
 from tests.support.daily_life import House
 

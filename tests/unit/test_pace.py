@@ -163,6 +163,22 @@ def test_beside_others_on_the_account_what_remains_is_held_to() -> None:
     assert vendor.granted >= 50 * 20
 
 
+SAID = {"limit": 100, "remaining": 0, "reset_seconds": 30.0}
+
+
+@pytest.mark.parametrize("left_out", SAID)
+@pytest.mark.parametrize("refused", [False, True])
+def test_headers_that_say_only_a_part_break_nothing(left_out: str, *, refused: bool) -> None:
+    """Of what remains nobody knows for how long, or of how much: our own count must do."""
+    clock = HandClock()
+    pace = a_pace(clock, 60)
+    said = {name: figure for name, figure in SAID.items() if name != left_out}
+    pace.answered(Hints(**said, refused=refused))
+    longest = 30.0 if refused and left_out != "reset_seconds" else 1.1
+    assert 0 <= pace.slot_free_in() <= longest
+    assert pace.take()
+
+
 def test_a_start_is_no_burst() -> None:
     clock = HandClock()
     pace = a_pace(clock, 60)

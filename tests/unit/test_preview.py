@@ -29,7 +29,7 @@ def campaign(**rules: Any) -> Campaign:
 
 def seen(intake: Intake, **rules: Any) -> dict[str, Previewed]:
     chosen, around = campaign(**rules), intake.around
-    forecast = Forecast(chosen, around.ledger, around.now())
+    forecast = Forecast(chosen, around.ledger, around.instant())
     found = preview_new(chosen, lambda: intake.remote, around, forecast)
     return {one.name: one for one in found}
 
@@ -57,9 +57,9 @@ def test_what_would_be_held_refused_or_repeated_is_told_with_the_reason(intake: 
     told = seen(intake, max_bytes=100)
     assert {name: str(one.state) for name, one in told.items()} == {
         "again.csv": "repeated",
-        "refused.csv": "refused",
+        "refused.csv": "unreadable",
         "held.csv": "held",
-        "big.csv": "refused",
+        "big.csv": "unreadable",
     }
     assert "2 of 3 rows are invalid" in (told["held.csv"].reason or "")
     assert "100 are allowed" in (told["big.csv"].reason or "")
@@ -70,7 +70,7 @@ def test_a_file_of_ours_would_be_refused(intake: Intake) -> None:
     enter(intake.desk(campaign()), intake.staged(intake.drop("list.csv", b"phone\n12\n")))
     (rejects, _) = intake.ledger.deliveries.due("renewals")
     intake.drop("ours.csv", intake.around.spool.path_of(rejects.spooled).read_bytes())
-    assert seen(intake)["ours.csv"].state == "refused"
+    assert seen(intake)["ours.csv"].state == "unreadable"
 
 
 def test_no_more_files_are_looked_into_than_a_run_would_take(intake: Intake) -> None:
@@ -94,7 +94,7 @@ def test_a_result_file_is_refused_with_what_to_delete_from_it(intake: Intake) ->
     intake.ledger.campaigns.collected("renewals", intake.around.now())
     intake.drop("results.csv", ",".join(["phone", *RESULT_COLUMNS]).encode() + b"\n+1\n")
     previewed = seen(intake)["results.csv"]
-    assert previewed.state == "refused"
+    assert previewed.state == "unreadable"
     assert "delete the columns that begin with result_ and send it again." in (
         previewed.reason or ""
     )

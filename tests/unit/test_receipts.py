@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 
 from sftp_sync.errors import FileRefused
 from sftp_sync.intake.entry import enter, refuse, repeat
-from sftp_sync.model import ContactRules, ResultRules
+from sftp_sync.model import ContactRules, RemoteFile, ResultRules, RowState, StagedFile
 from tests.support.builders import a_campaign
 from tests.support.desks import Intake, an_intake
 from tests.support.lists import workbook
@@ -64,6 +66,91 @@ def test_a_receipt_says_what_was_understood_and_what_came_of_it(intake: Intake) 
     assert told["files"] == ["list.csv.20261120T063000Z.rejects.csv"]
 
 
+def test_a_receipt_says_this_and_nothing_else(intake: Intake) -> None:
+    """Partners' programs read it: a key that is renamed or lost is a broken contract."""
+    content = b"name,phone,country\nAnn,2125550123,US\nBob,12,US\nCleo,2125550123,US\n"
+    source = intake.drop("list.csv", content)
+    told = receipt_of(taken_in(intake, content))
+    assert told == {
+        "source": {
+            "name": "list.csv",
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content),
+            "modified_at": datetime.fromtimestamp(source.modified_at or 0, UTC).strftime(
+                "%Y-%m-%dT%H:%M:%SZ"
+            ),
+        },
+        "campaign": "renewals",
+        "received_at": "2026-11-20T06:30:00Z",
+        "state": "dispatching",
+        "reason": None,
+        "rows": {
+            **{str(state): 0 for state in RowState},
+            "total": 3,
+            "pending": 1,
+            "duplicate": 1,
+            "invalid": 1,
+        },
+        "codes": {"duplicate_in_file": 1, "invalid_number": 1},
+        "duplicate_lines": [4],
+        "suppressed_lines": [],
+        "understood": {
+            "format": "csv",
+            "header": ["name", "phone", "country"],
+            "header_line": 1,
+            "delimiter": ",",
+            "encoding": "utf-8",
+            "sheet": None,
+            "other_sheets": [],
+            "phone_columns": ["phone"],
+            "region_column": None,
+        },
+        "files": ["list.csv.20261120T063000Z.rejects.csv"],
+    }
+
+
+def test_a_receipt_about_a_file_that_was_not_read_says_this_and_nothing_else(
+    intake: Intake,
+) -> None:
+    """Its server told no time, and it was not fetched."""
+    source = RemoteFile("list.csv", 5, None)
+    staged = StagedFile(source, intake.root / "nowhere", "", 5)
+    refuse(intake.desk(), staged, FileRefused("Too large.", fix="Send less."))
+    assert receipt_of(composed(intake)) == {
+        "source": {"name": "list.csv", "sha256": None, "bytes": 5, "modified_at": None},
+        "campaign": "renewals",
+        "received_at": "2026-11-20T06:30:00Z",
+        "state": "unreadable",
+        "reason": "Too large. Send less.",
+        "files": [],
+    }
+
+
+def test_what_is_composed_is_written_down_as_it_lies_there_and_nobody_else_reads_it(
+    intake: Intake,
+) -> None:
+    taken_in(intake, b"phone\n12\n2125550124\n")
+    for one in intake.ledger.deliveries.due("renewals"):
+        spooled = intake.around.spool.path_of(one.spooled)
+        content = spooled.read_bytes()
+        assert (one.sha256, one.size) == (hashlib.sha256(content).hexdigest(), len(content))
+        assert one.folder == "/outbox"
+        assert spooled.parent.name == "receipts"
+        assert spooled.stat().st_mode & 0o777 == 0o600
+        assert not one.may_replace
+    kinds = [one.kind for one in intake.ledger.deliveries.due("renewals")]
+    assert kinds == ["rejects", "receipt"]
+
+
+def test_rejects_that_come_back_unmended_are_rejected_under_the_same_columns(
+    intake: Intake,
+) -> None:
+    first = b"phone,reject_line,reject_code,reject_reason\n12,2,invalid_number,Too short.\n"
+    header, row = rejects_of(taken_in(intake, first))
+    assert header == ["phone", "reject_line", "reject_code", "reject_reason"]
+    assert row[:3] == ["12", "2", "invalid_number"]
+
+
 def test_rejects_give_the_row_back_as_it_came_with_line_code_and_sentence(intake: Intake) -> None:
     header, row = rejects_of(taken_in(intake, b"name,phone\nJos\xc3\xa9,0012\nAnn,2125550123\n"))
     assert header == ["name", "phone", "reject_line", "reject_code", "reject_reason"]
@@ -114,7 +201,7 @@ def test_a_refusal_says_why_and_what_to_change(intake: Intake) -> None:
     staged = intake.staged(intake.drop("list.csv"))
     refuse(intake.desk(), staged, FileRefused("No phone column.", fix="Name one."))
     told = receipt_of(composed(intake))
-    assert (told["state"], told["reason"]) == ("refused", "No phone column. Name one.")
+    assert (told["state"], told["reason"]) == ("unreadable", "No phone column. Name one.")
     assert "rows" not in told
 
 

@@ -126,7 +126,10 @@ def test_hostile_names_and_words_stay_text() -> None:
     told = Told()
     for name in HOSTILE:
         told.file(
-            calls(1, name), rows_not_called(1, S.INVALID, name), name=name, state=FileState.REFUSED
+            calls(1, name),
+            rows_not_called(1, S.INVALID, name),
+            name=name,
+            state=FileState.UNREADABLE,
         )
     told.files = [one.__class__(**{**vars(one), "reason": one.name}) for one in told.files]
     told.posted.append(Posted(1, 1, "results", "x", NOW, None, HOSTILE[0]))
@@ -196,7 +199,7 @@ def test_an_empty_ledger_makes_a_page_that_says_so() -> None:
 
 def test_a_refused_file_is_shown_with_its_reason_and_without_a_bar() -> None:
     told = Told()
-    told.file(state=FileState.REFUSED)
+    told.file(state=FileState.UNREADABLE)
     told.files = [one.__class__(**{**vars(one), "reason": "no column"}) for one in told.files]
     parts = Parts(drawn(told))
     assert parts.having("class", "chart-bar") == []

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sftp_sync.sending.route import Way
-from tests.support.builders import a_campaign
+from tests.support.builders import a_campaign, an_instant
 
 
 @pytest.mark.parametrize(
@@ -31,4 +31,4 @@ from tests.support.builders import a_campaign
 )
 def test_a_day_is_the_campaigns_own(zone: str, moment: str, day: str) -> None:
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
-    assert Way(a_campaign(timezone=zone)).moment(at).day == day
+    assert Way(a_campaign(timezone=zone)).moment(an_instant(at)).day == day

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,7 +13,9 @@ import pytest
 
 from sftp_sync.sandbox.api_journal import accepted_calls, requests
 from sftp_sync.sandbox.talkover_faults import ALWAYS, When
+from tests.support.forking import talker
 from tests.support.hand_clock import HandClock
+from tests.support.remotes import until
 from tests.support.vendors import CAMPAIGN, NUMBER, START, TOKEN, Api, TalkoverVendor, talkover
 
 
@@ -159,32 +159,96 @@ def test_a_dropped_connection_leaves_the_call_in_the_journal(
     assert vendor.requests()[0]["faults"] == ["drop_after_accept"]
 
 
-SERVE = """
-import sys
-from pathlib import Path
-from tests.support.vendors import talkover
-with talkover(Path(sys.argv[1]), journal_is_synced=True) as vendor:
-    print(vendor.sandbox.base_url, flush=True)
-    sys.stdin.read()
-"""
+@pytest.mark.parametrize("late_seconds", [None, 0.05])
+def test_a_request_can_be_handled_long_after_its_client_gave_it_up(
+    vendor: TalkoverVendor, api: Api, late_seconds: float | None
+) -> None:
+    vendor.break_with(kept_for_later=When(every=1, times=1), late_seconds=late_seconds)
+    with pytest.raises(httpx.RemoteProtocolError):
+        api.call()
+    if late_seconds is None:
+        assert vendor.taken() == []
+        vendor.sandbox.handle_kept()
+    assert until(lambda: len(vendor.taken()) == 1)
+    assert api.call().status_code == 409
+    vendor.sandbox.handle_kept()
+    assert len(vendor.taken()) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said"), [(303, "empty", ""), (403, "json", "Forbidden"), (404, "page", "4")]
+)
+def test_a_yes_can_be_rewritten_on_its_way(
+    vendor: TalkoverVendor, api: Api, status: int, body: str, said: str
+) -> None:
+    vendor.break_with(rewritten_after_accept=ALWAYS, rewritten_status=status, rewritten_body=body)
+    answered = api.call()
+    assert answered.status_code == status
+    assert said in answered.text
+    assert ("Location" in answered.headers) == (status == 303)
+    assert len(vendor.taken()) == 1
+    assert api.call().status_code == 409
+
+
+SPELLINGS = {
+    "national": "2125550100",
+    "spaced": "+1 (212) 555-0100",
+    "double_zero": "0012125550100",
+    "no_plus": "12125550100",
+    "masked": "+1212***0100",
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_lists_may_spell_numbers_otherwise(vendor: TalkoverVendor, api: Api, spelling: str) -> None:
+    vendor.break_with(numbers_as=spelling)
+    api.call()
+    assert [one["to"] for one in api.listed()] == [SPELLINGS[spelling]]
+    assert api.client.get("/calls").json()["data"][0]["to"] == SPELLINGS[spelling]
+
+
+@pytest.mark.parametrize(
+    ("faults", "listed", "total"),
+    [
+        ({"calls_cap": 2}, ["0003", "0004"], 4),
+        ({"calls_cap": 2, "calls_shown": "oldest"}, ["0001", "0002"], 4),
+        ({"calls_cap": 2, "total_counts": "listed"}, ["0003", "0004"], 2),
+        ({"total_counts": "completed"}, ["0001", "0002", "0003", "0004", "0005"], 0),
+        ({"hides_test_calls": True}, ["0001", "0002", "0003", "0004"], 4),
+    ],
+)
+def test_a_list_may_show_less_than_there_is_and_count_otherwise(
+    vendor: TalkoverVendor, api: Api, faults: dict[str, object], listed: list[str], total: int
+) -> None:
+    vendor.break_with(**faults)
+    for number in range(1, 5):
+        api.call(f"+1212555{number:04d}")
+    if "calls_cap" not in faults:
+        api.call("+12125550005", is_testing=True)
+    assert [str(one["to"])[-4:] for one in api.listed()] == listed
+    assert api.campaign()["stats"]["total_calls"] == total  # type: ignore[index]  # JSON
+
+
+@pytest.mark.parametrize(
+    ("names", "is_ours"), [("this campaign", True), ("another", False), ("nothing", False)]
+)
+def test_a_conflict_may_name_another_campaign_or_none(
+    vendor: TalkoverVendor, api: Api, names: str, *, is_ours: bool
+) -> None:
+    vendor.break_with(conflict_names=names)
+    api.call()
+    existing = api.call().json()["existing_call"]
+    assert (existing["campaign_id"] == CAMPAIGN) is is_ours
+    assert (existing["campaign_id"] is None) == (names == "nothing")
 
 
 def test_it_runs_as_a_process_of_its_own_and_its_journal_outlives_it(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SERVE, str(tmp_path)]
-    root = Path(__file__).parents[2]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root
-    )
-    assert process.stdout is not None
-    assert process.stdin is not None
-    url = process.stdout.readline().strip()
-    path = f"{url}/campaigns/{CAMPAIGN}/call"
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    answered = httpx.post(path, json={"to": NUMBER}, headers=headers, trust_env=False)
-    process.kill()
-    process.wait()
-    process.stdin.close()
-    process.stdout.close()
+    with talker("tests.support.vendors:main", (tmp_path,)) as process:
+        url = process.ask("where")
+        path = f"{url}/campaigns/{CAMPAIGN}/call"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answered = httpx.post(path, json={"to": NUMBER}, headers=headers, trust_env=False)
+        process.kill()
     (call,) = accepted_calls(tmp_path)
     assert call["id"] == answered.json()["campaign_call"]["id"]
 

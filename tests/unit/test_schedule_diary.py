@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sftp_sync.around import Surroundings
 from sftp_sync.config import CampaignConfig
 from sftp_sync.daemon.clockwork import AILING_AT_ONCE, AT_ONCE, Clockwork
 from sftp_sync.daemon.diary import Diary, Wake
@@ -17,6 +20,10 @@ from sftp_sync.daemon.visits import Visits
 from sftp_sync.errors import LeaseBusy, RemoteUnavailable, Stopped
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.leases import Lease
+from sftp_sync.model import BootTime
+from sftp_sync.run import Doors
+from sftp_sync.spool import Spool
+from sftp_sync.wiring.parts import nobody_watches
 from tests.support.configurations import a_config, loaded
 from tests.support.daemons import eventually
 from tests.support.databases import fresh_database
@@ -142,10 +149,53 @@ def test_a_failed_run_is_tried_again_with_growing_pauses_up_to_an_hour(desk: Des
     assert (known.failures, known.ok, known.succeeded_at) == (0, True, now)
 
 
-def test_that_somebody_else_is_at_it_is_no_failure(desk: Desk) -> None:
-    desk.plan(import_schedule="hourly", results="{schedule: manual}")
-    desk.run(MORNING, LeaseBusy("Another process is at collect:renewals."))
+def test_that_somebody_else_is_at_it_is_no_failure_and_no_run(desk: Desk) -> None:
+    desk.plan(import_schedule="daily", daily_at='"06:30"', results="{schedule: manual}")
+    now = MORNING + 31 * MINUTE
+    for _ in range(5):
+        assert desk.run(now, LeaseBusy("Another process is at collect:renewals.")) == ["collect"]
+        known = desk.ledger.runs.all()["renewals", "collect"]
+        assert (known.ok, known.succeeded_at, known.failures) == (None, None, 0)
+        assert desk.run(now + timedelta(seconds=29)) == []
+        now += timedelta(seconds=30)
+        assert desk.next(now) == now
+    # Whoever it was has died, on another machine: the day's run is made.
+    assert desk.run(now) == ["collect"]
     assert desk.ledger.runs.all()["renewals", "collect"].ok
+    assert desk.next(now) - now > 23 * HOUR
+
+
+def test_that_somebody_else_is_at_it_outlives_a_restart(desk: Desk) -> None:
+    desk.plan(import_schedule="daily", daily_at='"06:30"', results="{schedule: manual}")
+    now = MORNING + 31 * MINUTE
+    desk.run(now, LeaseBusy("Another process is at collect:renewals."))
+    desk.diary = Diary(desk.ledger, desk.lease)
+    desk.plan(now + HOUR, import_schedule="daily", daily_at='"06:30"', results="{schedule: manual}")
+    assert desk.run(now + HOUR) == ["collect"]
+
+
+def test_results_that_somebody_else_is_at_are_seen_to_again(desk: Desk) -> None:
+    desk.plan(import_schedule="daily", daily_at='"06:30"')
+    now = MORNING + 31 * MINUTE
+    visits, one = Visits(desk.diary, lambda: now), desk.campaign().model
+    desk.ledger.campaigns.tested(one.name, one.connection, now, passed=True)
+    around = Surroundings(
+        ledger=desk.ledger,
+        spool=Spool(desk.folder / "spool", lambda _: 1_000_000_000),
+        now=lambda: now,
+        wait=lambda _: None,
+        watch=nobody_watches,
+        monotonic=lambda: 0.0,
+        boot_time=lambda: BootTime("boot", 0.0),
+    )
+    with ExitStack() as busy:
+        for step in ("collect", "follow", "publish"):
+            busy.enter_context(desk.ledger.leases.hold(f"{step}:renewals"))
+        visits.see_to(one, Doors(_nobody, _nobody), around)
+    for step in ("collect", "wind_up"):
+        known = desk.ledger.runs.all()["renewals", step]
+        assert (known.succeeded_at, known.failures) == (None, 0)
+        assert known.retry_at == now + timedelta(seconds=30)
 
 
 def test_a_campaign_that_left_while_it_ran_is_forgotten(desk: Desk) -> None:
@@ -231,6 +281,10 @@ def test_who_is_seen_to_is_not_woken_again_whatever_is_due(desk: Desk) -> None:
     finally:
         may_end.set()
         clockwork.stop()
+
+
+def _nobody() -> Any:
+    """Nobody is asked while somebody else is at it."""
 
 
 class _Surroundings:

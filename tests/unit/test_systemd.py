@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sftp_sync.daemon.systemd import Notifier
-from tests.support.daily_life import COMMAND
+from tests.support.forking import COMMAND
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "systemd"

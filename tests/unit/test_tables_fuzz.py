@@ -126,7 +126,7 @@ def test_rows_with_a_cell_at_the_far_side_come_in_small_batches(tmp_path: Path) 
 def test_a_text_repeated_in_every_cell_ends_in_a_refusal(tmp_path: Path) -> None:
     row = '<row><c t="s"><v>0</v></c></row>'
     book = workbook(
-        {"L": sheet_xml(rows_xml([["phone"]]) + row * 20_000)}, shared=[f"<t>{'x' * 100_000}</t>"]
+        {"L": sheet_xml(rows_xml([["phone"]]) + row * 40_000)}, shared=[f"<t>{'x' * 32_767}</t>"]
     )
     path = tmp_path / "list"
     path.write_bytes(book)

@@ -17,7 +17,7 @@ from sftp_sync.model import FileRules
 from sftp_sync.phones import PhoneFound, parse
 from sftp_sync.tables import open_table
 from tests.support.grids import FEW
-from tests.support.lists import read_list, rows_xml, sheet_xml, workbook
+from tests.support.lists import MAIN, read_list, rows_xml, sheet_xml, workbook
 
 TEXTS = st.text(
     st.characters(
@@ -140,7 +140,7 @@ def test_a_frame_written_by_pandas(tmp_path: Path) -> None:
         ("+0;-0;0", "5", "+5"),
         ("0.00E+00", "45000", "45000"),
         ('0.0" (2024)"', "5", "5"),
-        ("0" * 300, "7", "7".zfill(255)),
+        ("0" * 255, "7", "7".zfill(255)),
         ("@", "007", "007"),
     ],
 )
@@ -209,12 +209,20 @@ def test_a_country_code_that_only_the_format_shows_calls_nobody_else(tmp_path: P
         ('<c r="A2" t="d"><v>2023-03-15T06:30:00</v></c>', "2023-03-15T06:30:00"),
         ('<c r="A2" t="d"><v>soon</v></c>', "soon"),
         ('<c r="A2" t="str"><v>&#65;&#x42;&amp;</v></c>', "AB&"),
-        ('<c r="A2" t="inlineStr"><is></is></c><c r="A2"><v>6</v></c>', "6"),
+        ('<c r="A2" t="inlineStr"><is></is></c>', ""),
+        ('<c r="A2" t="b"><v> true </v></c>', "TRUE"),
+        ('<c r="A2"><v>\n 6\t</v></c>', "6"),
+        ('<c r="A2" t="s"><v> 0 </v></c>', "shared"),
+        ('<c r="A2"><v>6</v><extLst><ext><x/></ext></extLst></c>', "6"),
+        ('<c r="A2"><other xmlns="urn:x"><v>7</v></other><v>6</v></c>', "6"),
     ],
 )
 def test_rare_cells(tmp_path: Path, cell: str, text: str) -> None:
-    content = workbook({"L": sheet_xml(rows_xml([["a"]]) + f'<row r="2">{cell}</row>')})
-    assert read_list(tmp_path, content).rows == [[text]]
+    content = workbook(
+        {"L": sheet_xml(rows_xml([["a", "b"]]) + f'<row r="2">{cell}<c><v>1</v></c></row>')},
+        shared=["<t>shared</t>"],
+    )
+    assert read_list(tmp_path, content).rows == [[text, "1"]]
 
 
 @pytest.mark.parametrize(
@@ -223,8 +231,45 @@ def test_rare_cells(tmp_path: Path, cell: str, text: str) -> None:
         ('<c r="A2"><v>+12125550100x</v></c>', "a cell for a number holds none"),
         ('<c r="A2"><v>1e999</v></c>', "a cell for a number holds none"),
         ('<c r="A2" t="s"><v>+12125550100x</v></c>', "a cell for a shared text holds no number"),
-        ('<c r="A2" t="str"><v>&#0;</v></c>', "an entity that no spreadsheet writes"),
-        ('<c r="A2" t="str"><v>&#xD800;</v></c>', "an entity that no spreadsheet writes"),
+        ('<c r="A2"><v>1_000</v></c>', "a cell for a number holds none"),
+        ('<c r="A2"><v>\u0661\u0662</v></c>', "a cell for a number holds none"),
+        ('<c r="A2" s="-1"><v>5</v></c>', "holds no number"),
+        ('<c r="A2" t="s"><v>-1</v></c>', "a cell for a shared text holds no number"),
+        ('<c r="A2" t="b"><v>2</v></c>', "neither"),
+        ('<c r="A2" t="str"><v>&#0;</v></c>', "invalid character"),
+        ('<c r="A2" t="str"><v>&#xD800;</v></c>', "invalid character"),
+        ('<c r="A2"><v>1</v></c><c r="A2"><v>2</v></c>', "cell A comes after cell A"),
+        ('<c r="B2"><v>1</v></c><c r="A2"><v>2</v></c>', "cell A comes after cell B"),
+        ('<c r="A3"><v>1</v></c>', "in row 2 stands a cell of 'A3'"),
+        ('<c r="2"><v>1</v></c>', "in row 2 stands a cell of '2'"),
+        ("<c><v>1</v><v>2</v></c>", "two values"),
+        ("<c><is/><is/></c>", "two texts"),
+        ('<c t="inlineStr"><v>1</v><is><t>2</t></is></c>', "stands where its kind has none"),
+        ('<c t="inlineStr"><v>2</v></c>', "stands where its kind has none"),
+        ("<c><is><t>2</t></is></c>", "stands where its kind has none"),
+        ('<c t="str"><v>a<b/>c</v></c>', "'b' stands where no spreadsheet writes one"),
+        ("<c><t>2</t></c>", "'t' stands where"),
+        ("<c><f><v>2</v></f></c>", "'v' stands where"),
+        ("<c><c/></c>", "'c' stands where"),
+        (
+            f'<c><z:a xmlns:z="urn:x"><c xmlns="{MAIN}"/></z:a></c>',
+            "'c' stands where",
+        ),
+        ("</row></sheetData><sheetData><row>", "rows in two places"),
+        (f'<c t="str"><v>{"x" * 32_768}</v></c>', "longer than any spreadsheet writes"),
+        (f"<c xmlns:z='z'>{'<z:a>' * 101}{'</z:a>' * 101}</c>", "nested deeper"),
+        (
+            f"<c xmlns:z='z'>{''.join(f'<z:a{n}/>' for n in range(10_001))}</c>",
+            "more kinds of elements",
+        ),
+        ("<a/>", "'a' stands where"),
+        ("<z:a xmlns:z='z'/>", "'a' stands where"),
+        ("<c><a/></c>", "'a' stands where"),
+        ("<c t='inlineStr'><is><t>a</t><t>b</t></is></c>", "a text is written twice"),
+        ("<c t='inlineStr'><is><r><t>a</t></r><t>b</t></is></c>", "a text is written twice"),
+        (f'<a b="{"x" * 1_200_000}"/>', "piece of its markup"),
+        ("<c/>" * 16_385, "more than 16,384 cells"),
+        ('<c r="XFD2"/><c/>', "more than 16,384 cells"),
         (f'<c r="A2" t="str"><v>{"x" * 200_000}</v></c>', "longer than any spreadsheet writes"),
     ],
 )
@@ -245,6 +290,36 @@ def test_a_shared_text_too_long_refuses_the_list(tmp_path: Path) -> None:
         read_list(tmp_path, content)
 
 
+@pytest.mark.parametrize(
+    ("styles", "says"),
+    [
+        (
+            f'<numFmts><numFmt numFmtId="200" formatCode="{"[" * 256}"/></numFmts>',
+            "format is longer",
+        ),
+        (f"<cellXfs>{'<xf/>' * 65_491}</cellXfs>", "more than 65,490 cell formats"),
+    ],
+)
+def test_styles_beyond_what_a_spreadsheet_writes_refuse_the_list(
+    tmp_path: Path, styles: str, says: str
+) -> None:
+    part = f'<styleSheet xmlns="{MAIN}">{styles}</styleSheet>'.encode()
+    content = workbook({"L": ROWS}, parts={"xl/styles.xml": part})
+    with pytest.raises(FileRefused, match=says):
+        read_list(tmp_path, content)
+
+
+def test_a_format_of_conditional_formatting_is_no_format_of_cells(tmp_path: Path) -> None:
+    styles = (
+        f'<styleSheet xmlns="{MAIN}"><numFmts><numFmt numFmtId="200" formatCode="0"/></numFmts>'
+        '<cellXfs><xf numFmtId="200"/></cellXfs><dxfs><dxf><numFmt numFmtId="200"'
+        ' formatCode="yyyy-mm-dd"/></dxf></dxfs></styleSheet>'
+    ).encode()
+    sheet = sheet_xml(rows_xml([["a"]]) + '<row r="2"><c r="A2" s="0"><v>45000</v></c></row>')
+    content = workbook({"L": sheet}, parts={"xl/styles.xml": styles})
+    assert read_list(tmp_path, content).rows == [["45000"]]
+
+
 ROWS = [["phone"], ["+12125550100"]]
 
 
@@ -261,8 +336,8 @@ ROWS = [["phone"], ["+12125550100"]]
             FileRules(),
             (),
         ),
-        ({"A": ROWS, "B": [[None]] * 1_000}, [], FileRules(), ()),
-        ({"A": ROWS, "B": [[None]] * 1_001}, [], FileRules(), ("B",)),
+        ({"A": ROWS, "B": [[None]] * 10_000}, [], FileRules(), ()),
+        ({"A": ROWS, "B": [[None]] * 10_001}, [], FileRules(), ("B",)),
         ({"A": ROWS, "B": "damaged"}, [], FileRules(), ("B",)),
         ({"A": ROWS} | {f"B{n}": [] for n in range(102)}, [], FileRules(), ("B100", "B101")),
     ],

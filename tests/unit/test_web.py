@@ -6,6 +6,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -20,7 +21,7 @@ from sftp_sync.config.form import Web
 from sftp_sync.errors import NeedsOperator, RemoteRefused, RemoteUnavailable, SyncError
 from sftp_sync.ledger.schema import runs
 from sftp_sync.web import StatusServer
-from sftp_sync.wiring import concerns_now
+from sftp_sync.wiring.targets import concerns_now
 from tests.support.boards import HOSTILE_NAME, NOW, SETTINGS, Board, a_board, fill
 from tests.support.builders import an_arrival, enter_file, sha256_of
 from tests.support.databases import written
@@ -111,6 +112,26 @@ class TestTheDoor:
         with pytest.raises(NeedsOperator, match=f"cannot listen on 127.0.0.1:{port}") as caught:
             second.start()
         assert "web.listen" in caught.value.fix
+
+
+class TestSilentVisitors:
+    """Each of these kept everybody else out before."""
+
+    @pytest.mark.parametrize("said", [b"", b"GET /healthz HTTP/1.1\r\nHost: loc"])
+    def test_keep_nobody_out_and_are_sent_away(self, board: Board, said: bytes) -> None:
+        host, port = board.server.address.removeprefix("http://").split(":")
+        with ExitStack() as visits:
+            silent = [
+                visits.enter_context(socket.create_connection((host, int(port)))) for _ in range(60)
+            ]
+            for one in silent:
+                one.sendall(said)
+            assert board.get("/healthz").status == 200
+            for one in silent:
+                one.settimeout(20)
+                with suppress(ConnectionResetError):
+                    assert one.recv(1) == b""
+            assert board.get("/healthz").status == 200
 
 
 class TestPages:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +60,46 @@ def test_a_whole_answer_comes_back_with_its_status_headers_and_body(wire_to: Wir
         b'{"campaign_call":{"id":"c1"}}',
     )
     assert BODY in server.received
+
+
+def packed(body: bytes, coding: str = "gzip") -> bytes:
+    return servers.answer(
+        201, body, f"content-type: application/json\r\ncontent-encoding: {coding}"
+    )
+
+
+def test_an_answer_that_is_packed_unasked_is_unpacked_once(wire_to: WireTo) -> None:
+    body = b'{"campaign_call":{"id":"c1"}}'
+    for coding, raw in (("gzip", gzip.compress(body)), ("Deflate", zlib.compress(body))):
+        with RawServer(servers.answering(packed(raw, coding))) as server:
+            reply = wire_to(server.url).exchange(post())
+        assert isinstance(reply, Reply)
+        assert reply.body == body
+        assert b"accept-encoding: identity\r\n" in server.received.lower()
+
+
+@pytest.mark.parametrize(
+    ("raw", "coding", "says"),
+    [
+        # Packed where it is used: what gzip writes depends on the second, and tests have names.
+        (lambda: gzip.compress(bytes(1_048_577)), "gzip", "exceeds 1048576 bytes"),
+        (lambda: gzip.compress(b"x" * 100)[:-9], "gzip", "packed, and cut off"),
+        (
+            lambda: gzip.compress(gzip.compress(bytes(10**8))),
+            "gzip, gzip",
+            "packed as gzip, gzip",
+        ),
+        (lambda: b"x", "br", "packed as br"),
+        (lambda: b"no gzip", "gzip", "the connection broke"),
+    ],
+)
+def test_an_answer_that_unpacks_to_too_much_or_strangely_is_doubt(
+    raw: Callable[[], bytes], coding: str, says: str, wire_to: WireTo
+) -> None:
+    with RawServer(servers.answering(packed(raw(), coding))) as server:
+        reply = broken(wire_to(server.url).exchange(post()))
+    assert reply.sent
+    assert says in reply.reason
 
 
 @pytest.mark.parametrize(
@@ -136,6 +178,15 @@ def test_a_ca_bundle_that_is_none_is_refused_before_anything_runs(
 ) -> None:
     with pytest.raises(ConfigError, match="CA bundle"):
         wire_to("https://vendor.example", ca_bundle=str(tmp_path / "missing.pem"))
+
+
+def test_authorities_of_this_machine_that_cannot_be_read_have_sent_nothing(
+    tmp_path: Path, wire_to: WireTo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    reply = broken(wire_to("https://vendor.example").exchange(post()))
+    assert not reply.sent
+    assert reply.reason.startswith("the vendor cannot be reached: ")
 
 
 def test_every_address_of_a_name_is_tried(wire_to: WireTo) -> None:

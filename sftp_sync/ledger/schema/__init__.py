@@ -6,12 +6,14 @@ The database is the referee: what must not exist twice is refused here, whoever 
 from sftp_sync.ledger.schema.campaigns import (
     announcements,
     campaigns,
+    claim_numbers,
     destinations,
     facts,
     leases,
     notices,
     runs,
     spending,
+    unheld_calls,
 )
 from sftp_sync.ledger.schema.columns import EPOCH, BigId, Moment, metadata
 from sftp_sync.ledger.schema.files import deliveries, files, sightings, totals
@@ -19,7 +21,7 @@ from sftp_sync.ledger.schema.launches import launches
 from sftp_sync.ledger.schema.rows import evidence, rows
 from sftp_sync.ledger.schema.suppression import listed_numbers, suppression_lists, suppressions
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 
 __all__ = [
     "EPOCH",
@@ -28,6 +30,7 @@ __all__ = [
     "Moment",
     "announcements",
     "campaigns",
+    "claim_numbers",
     "deliveries",
     "destinations",
     "evidence",
@@ -45,4 +48,5 @@ __all__ = [
     "suppression_lists",
     "suppressions",
     "totals",
+    "unheld_calls",
 ]

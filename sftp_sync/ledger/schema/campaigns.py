@@ -7,6 +7,8 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
@@ -30,6 +32,33 @@ destinations = Table(
     Column("identity", Text, nullable=False, unique=True),
     # Whether an id from a 201 was ever seen in the vendor's list: the two kinds are one.
     Column("ids_agree", Boolean, nullable=False, default=False, server_default=false()),
+    # Whether the vendor takes whole lists there: no list of calls shows what became of one row.
+    Column("takes_lists", Boolean, nullable=False, default=False, server_default=false()),
+    # Whether a test call was ever seen in the vendor's list: only then does it list them.
+    Column("lists_test_calls", Boolean, nullable=False, default=False, server_default=false()),
+    # When a row was last claimed for it: a younger call that no row has is none of this ledger's.
+    Column("claimed_at", Moment),
+)
+
+# Raised by every claim, by account, and by every decision that must not be forgotten: a number that
+# the state directory has seen, and the ledger has not, tells that an older ledger was put back.
+claim_numbers = Table(
+    "claim_numbers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+
+# Calls that the vendor lists and no row has, made after our last claim: somebody has called these
+# numbers with a ledger that we do not have.
+unheld_calls = Table(
+    "unheld_calls",
+    metadata,
+    Column("destination_id", ForeignKey("destinations.id"), primary_key=True),
+    Column("call_id", Words, primary_key=True),
+    Column("phone", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Index("unheld_calls_by_number", "destination_id", "phone"),
 )
 
 campaigns = Table(
@@ -100,6 +129,8 @@ leases = Table(
     Column("holder", Text),
     Column("host", Text),
     Column("lock", Text),
+    # Which file or database it was taken in: one that came with a copy is nobody's.
+    Column("mark", Text),
     Column("fence", BigInteger, nullable=False),
     Column("renewed_at", Moment, nullable=False),
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text, TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+PARTIAL_WHERE = "partial_where"
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -46,3 +48,10 @@ class Words(TypeDecorator[str]):
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
+
+
+def partial_where(condition: str) -> dict[str, Any]:
+    """The condition of a partial index. Which indexes there are is up to the migrations; were it
+    an option of each database here, every start would load the dialects of both.
+    """
+    return {"info": {PARTIAL_WHERE: condition}}

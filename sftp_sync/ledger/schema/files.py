@@ -18,8 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from sftp_sync.ledger.guards import only_where
-from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata
+from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata, partial_where
 
 files = Table(
     "files",
@@ -54,8 +53,8 @@ files = Table(
     # Since when its rows are removed: from then on what was counted at its end is all there is.
     Column("removed_at", Moment),
     CheckConstraint(
-        "state in ('entering', 'held', 'dispatching', 'following', 'finished', 'refused',"
-        " 'repeated')",
+        "state in ('entering', 'held', 'dispatching', 'following', 'finished', 'unreadable',"
+        " 'rejected', 'repeated')",
         name="file_state",
     ),
     CheckConstraint("tidy in ('none', 'due', 'done')", name="file_tidy"),
@@ -64,10 +63,11 @@ files = Table(
         "destination_id",
         "sha256",
         unique=True,
-        **only_where("original"),
+        **partial_where("original"),
     ),
     Index("files_of_campaign", "campaign", "state", "id"),
-    Index("files_dispatching", "campaign", **only_where("state = 'dispatching'")),
+    Index("files_by_content", "sha256"),
+    Index("files_dispatching", "campaign", **partial_where("state = 'dispatching'")),
 )
 
 # What the rows came to that are removed, over all files of a campaign.
@@ -112,7 +112,7 @@ deliveries = Table(
         "deliveries_due",
         "campaign",
         "id",
-        **only_where("delivered_at is null"),
+        **partial_where("delivered_at is null"),
     ),
     Index("deliveries_of_file", "file_id"),
     Index("deliveries_by_content", "sha256"),

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -16,8 +17,7 @@ from sqlalchemy import (
     text,
 )
 
-from sftp_sync.ledger.guards import only_where
-from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata
+from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata, partial_where
 
 OPEN = "state in ('planned', 'drafted', 'starting', 'uncertain')"
 
@@ -27,6 +27,8 @@ launches = Table(
     Column("id", BigId, primary_key=True),
     Column("file_id", ForeignKey("files.id"), nullable=False),
     Column("campaign", Text, nullable=False),
+    # Where it was planned for: the vendor's id of it is good nowhere else.
+    Column("destination_id", Integer),
     Column("state", Text, nullable=False),
     Column("name", Words, nullable=False),
     Column("terms", Text, nullable=False),
@@ -43,7 +45,11 @@ launches = Table(
     Column("day", Text),
     Column("doubt_since", Moment),
     Column("given_up_at", Moment),
+    # The same by a clock that cannot be set: the boot, and the seconds since it.
+    Column("given_up_boot", Text),
+    Column("given_up_clock", Float),
     Column("next_look_at", Moment),
+    Column("next_look_clock", Float),
     Column("looks", Integer, nullable=False, default=0, server_default=text("0")),
     Column("started_at", Moment),
     # A draft that is left at the vendor, and must not be started there by hand.
@@ -56,7 +62,7 @@ launches = Table(
     ),
     CheckConstraint("state in ('planned', 'stale') or vendor_id is not null", name="launch_id"),
     # One campaign of a file at a time: the next one is for the rows that this one leaves.
-    Index("one_open_launch", "file_id", unique=True, **only_where(OPEN)),
+    Index("one_open_launch", "file_id", unique=True, **partial_where(OPEN)),
     Index("launches_of_campaign", "campaign", "state", "id"),
     Index("launches_of_file", "file_id", "id"),
 )

@@ -16,10 +16,10 @@ from sqlalchemy import (
     text,
 )
 
-from sftp_sync.ledger.guards import only_where
-from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata
+from sftp_sync.ledger.schema.columns import BigId, Moment, Words, metadata, partial_where
 
 IN_DOUBT = "state in ('sending', 'uncertain')"
+DECIDED_EARLY = "state in ('refused', 'rejected') and next_look_clock is not null"
 CALLED = "state in ('accepted', 'already_queued')"
 
 rows = Table(
@@ -37,10 +37,18 @@ rows = Table(
     Column("cells", Text, nullable=False),
     Column("attempt", Integer, nullable=False, default=0, server_default=text("0")),
     Column("claimed_at", Moment),
+    Column("claimed_boot", Text),
+    Column("claimed_clock", Float),
     Column("claimant", Text),
     Column("doubt_since", Moment),
     Column("given_up_at", Moment),
+    # The same by a clock that cannot be set: the boot, and the seconds since it.
+    Column("given_up_boot", Text),
+    Column("given_up_clock", Float),
     Column("next_look_at", Moment),
+    # By the boot's clock too. Of a row that a person has decided on: until when its request may yet
+    # be handled.
+    Column("next_look_clock", Float),
     Column("looks", Integer, nullable=False, default=0, server_default=text("0")),
     Column("call_id", Words),
     Column("id_source", Text),
@@ -52,11 +60,13 @@ rows = Table(
     Column("call_updated_at", Moment),
     Column("over_at", Moment),
     Column("delivery_id", ForeignKey("deliveries.id")),
+    # The result file that said something else of it, before a person had it sent again.
+    Column("supersedes_id", BigInteger),
     # The campaign at the vendor that this row is a contact of, where a file becomes one.
     Column("launch_id", ForeignKey("launches.id")),
     CheckConstraint(
-        "state in ('pending', 'sending', 'accepted', 'already_queued', 'refused', 'uncertain',"
-        " 'expired', 'suppressed', 'duplicate', 'invalid')",
+        "state in ('pending', 'sending', 'accepted', 'already_queued', 'refused', 'rejected',"
+        " 'uncertain', 'expired', 'suppressed', 'duplicate', 'invalid')",
         name="row_state",
     ),
     CheckConstraint("state in ('invalid', 'duplicate') or phone is not null", name="row_phone"),
@@ -65,36 +75,43 @@ rows = Table(
         "phone <> '' or state not in ('pending', 'sending', 'uncertain')", name="row_erased"
     ),
     UniqueConstraint("file_id", "line", name="one_row_per_line"),
-    Index("rows_by_state", "file_id", "state", "id"),
-    Index("rows_of_launch", "launch_id", "state", "id", **only_where("launch_id is not null")),
+    # With the destination: rows that were recorded for another one are passed over, not read.
+    Index("rows_by_state", "file_id", "state", "destination_id", "id"),
+    Index("rows_of_launch", "launch_id", "state", "id", **partial_where("launch_id is not null")),
     # At most one request per number may be on its way or in doubt: a second could ring it again.
     Index(
         "one_in_doubt",
         "destination_id",
         "phone",
         unique=True,
-        **only_where(IN_DOUBT),
+        **partial_where(IN_DOUBT),
     ),
     Index(
         "one_row_per_call",
         "destination_id",
         "call_id",
         unique=True,
-        **only_where("state = 'accepted' and call_id is not null"),
+        **partial_where("state = 'accepted' and call_id is not null"),
     ),
     Index(
         "numbers_called",
         "destination_id",
         "phone",
         "queued_at",
-        **only_where(CALLED),
+        **partial_where(CALLED),
+    ),
+    Index(
+        "numbers_given_up",
+        "destination_id",
+        "phone",
+        **partial_where(DECIDED_EARLY),
     ),
     Index(
         "rows_in_doubt",
         "destination_id",
         "state",
         "id",
-        **only_where(IN_DOUBT),
+        **partial_where(IN_DOUBT),
     ),
 )
 

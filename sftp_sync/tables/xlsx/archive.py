@@ -17,7 +17,7 @@ MAX_UNPACKED_BYTES = 4 * 1024**3
 MAX_SHARED_TEXT_BYTES = 512 * 1024**2
 # Sheets pack 10 to 30 times smaller; a bomb packs a thousand times.
 MAX_RATIO = 200
-RATIO_MATTERS_BYTES = 64 * 1024**2
+RATIO_MATTERS_BYTES = 16 * 1024**2
 MAX_SMALL_PART_BYTES = 32 * 1024**2
 
 MAX_DIRECTORY_BYTES = 4 * 1024**2
@@ -53,10 +53,9 @@ class Archive:
             raise _too_large(self.name, part, member.file_size)
         return self._file.open(member)
 
-    def small(self, part: str) -> bytes:
+    def small(self, part: str) -> IO[bytes]:
         """A part that describes the others."""
-        with self.open(part, MAX_SMALL_PART_BYTES) as stream:
-            return stream.read()
+        return self.open(part, MAX_SMALL_PART_BYTES)
 
 
 def refuse_huge_directory(path: Path, name: str) -> None:

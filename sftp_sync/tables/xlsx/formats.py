@@ -6,15 +6,21 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import lru_cache
+from typing import IO
 
 from sftp_sync.tables.xlsx.layouts import layout_of
-from sftp_sync.tables.xlsx.xml import local, new_parser
+from sftp_sync.tables.xlsx.xml import each_element
 
 _DATES_BUILT_IN = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _ELAPSED_BUILT_IN = 46
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h|m|s)[^\]]*\]', re.IGNORECASE)
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _DATE_LETTERS = re.compile(r"[ymdhs]", re.IGNORECASE)
+
+# No spreadsheet takes a longer code, or more cell formats.
+MAX_CODE_CHARACTERS = 255
+_MOST_STYLES = 65_490
 
 _DAY_SECONDS = 86_400
 _LAST_DAY = 2_958_466
@@ -92,6 +98,7 @@ def _elapsed(days: float) -> str:
     return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
+@lru_cache(maxsize=1_024)
 def _kind_of(number: int, code: str) -> Kind:
     if number == _ELAPSED_BUILT_IN or _ELAPSED.search(code):
         return Kind.ELAPSED
@@ -106,28 +113,23 @@ def _kind_of(number: int, code: str) -> Kind:
     return Kind.PADDED if layout.zeros > 1 else Kind.NUMBER
 
 
-def read_formats(styles: bytes | None, *, starts_in_1904: bool) -> Formats:
+def read_formats(styles: IO[bytes] | None, *, starts_in_1904: bool) -> Formats:
     """The styles part of a workbook; without one every number is a number."""
     own_codes: dict[int, str] = {}
     used: list[int] = []
-    inside_cell_formats = False
 
-    def start(element: str, attributes: Mapping[str, str]) -> None:
-        nonlocal inside_cell_formats
-        match local(element):
-            case "numFmt":
-                own_codes[int(attributes["numFmtId"])] = attributes.get("formatCode", "")
-            case "cellXfs":
-                inside_cell_formats = True
-            case "xf" if inside_cell_formats:
-                used.append(int(attributes.get("numFmtId", 0)))
-
-    def end(element: str) -> None:
-        nonlocal inside_cell_formats
-        if local(element) == "cellXfs":
-            inside_cell_formats = False
+    def met(way: str, attributes: Mapping[str, str]) -> None:
+        if way == "styleSheet/numFmts/numFmt":
+            code = attributes.get("formatCode", "")
+            if len(code) > MAX_CODE_CHARACTERS:
+                raise ValueError("a number format is longer than any spreadsheet writes")
+            own_codes[int(attributes["numFmtId"])] = code
+        elif way == "styleSheet/cellXfs/xf":
+            used.append(int(attributes.get("numFmtId", 0)))
+            if len(used) > _MOST_STYLES:
+                raise ValueError(f"it has more than {_MOST_STYLES:,} cell formats")
 
     if styles is not None:
-        new_parser(start, end).Parse(styles, True)
+        each_element(styles, met)
     codes = [(number, own_codes.get(number, "")) for number in used]
     return Formats(codes, starts_in_1904=starts_in_1904)

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-# No spreadsheet takes a longer one.
-_MAX_CODE_CHARACTERS = 255
 # `[$+44-809]` shows what stands before its last part; colours and languages show nothing.
 _TOKEN = re.compile(
     r'"(?P<quoted>[^"]*)"?|\\(?P<escaped>.)|(?P<space>_.)|(?P<fill>\*.)'
@@ -75,7 +73,7 @@ def layout_of(code: str) -> Layout:
     """What a format does to a number."""
     sections: list[list[_Piece]] = [[]]
     kinds: list[set[str]] = [set()]
-    for token in _TOKEN.finditer(code[:_MAX_CODE_CHARACTERS]):
+    for token in _TOKEN.finditer(code):
         kind = token.lastgroup or "hidden"
         if kind == "end":
             sections.append([])

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-from itertools import islice
-
 from sftp_sync.errors import FileRefused
 from sftp_sync.tables.xlsx.archive import Archive, refusing_damage
-from sftp_sync.tables.xlsx.rows import Cell, SheetRow, sheet_rows
+from sftp_sync.tables.xlsx.rows import SheetRow, sheet_rows
 from sftp_sync.tables.xlsx.workbook import Sheet, Workbook
 
 # To tell, no more is read: a sheet that is empty so far, or one sheet more, counts as filled.
 _MAX_SHEETS = 100
-_MAX_ROWS = 1_000
+_MAX_CELLS = 20_000
 
 
 def other_sheets(archive: Archive, workbook: Workbook, chosen: Sheet) -> tuple[str, ...]:
@@ -26,21 +23,23 @@ def other_sheets(archive: Archive, workbook: Workbook, chosen: Sheet) -> tuple[s
 
 
 def _has_rows(archive: Archive, part: str) -> bool:
-    filled = 0
+    filled = cells = 0
     try:
-        with refusing_damage(archive.name):
-            rows = sheet_rows(partial(archive.open, part))
-            for row in islice(rows, _MAX_ROWS):
+        with refusing_damage(archive.name), archive.open(part) as stream:
+            for row in sheet_rows(stream):
                 filled += _is_filled(row)
-                if filled > 1:
+                # A row without cells takes its time too.
+                cells += 1 + len(row.cells)
+                if filled > 1 or cells > _MAX_CELLS:
                     return True
-            return next(rows, None) is not None
     except FileRefused:
         # It is not the sheet that was asked for: its damage keeps nobody from reading that one.
         return True
+    return False
 
 
 def _is_filled(row: SheetRow) -> bool:
     return any(
-        (cell := Cell(*written)).value.strip() or cell.inline.strip() for written in row.cells
+        (value is not None and value.strip()) or (inline is not None and inline.strip())
+        for _, value, _, inline in row.cells
     )

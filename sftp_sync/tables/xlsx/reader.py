@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
-from functools import partial
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from sftp_sync.model import Batch, FileRules, Table, Understanding
@@ -21,6 +21,8 @@ from sftp_sync.tables.xlsx.rows import sheet_rows
 from sftp_sync.tables.xlsx.shared_texts import read_shared_texts
 from sftp_sync.tables.xlsx.values import MAX_ROWS, CellReader
 from sftp_sync.tables.xlsx.workbook import Workbook, chosen_sheet, read_workbook
+
+_ROW_NUMBER = re.compile(r"[0-9]{1,7}")
 
 
 @contextmanager
@@ -54,18 +56,27 @@ def _cell_reader(archive: Archive, workbook: Workbook) -> CellReader:
         # In XML a text takes up to ten times what it takes here.
         with archive.open(workbook.shared_texts, 10 * MAX_SHARED_TEXT_BYTES) as stream:
             texts = read_shared_texts(stream, archive.name)
-    styles = archive.small(workbook.styles) if workbook.styles is not None else None
-    return CellReader(texts, read_formats(styles, starts_in_1904=workbook.starts_in_1904))
+    with archive.small(workbook.styles) if workbook.styles else nullcontext() as stream:
+        formats = read_formats(stream, starts_in_1904=workbook.starts_in_1904)
+    return CellReader(texts, formats)
 
 
 def _records(archive: Archive, part: str, cells: CellReader) -> Generator[Record]:
     line = 0
-    for row in sheet_rows(partial(archive.open, part)):
-        number = int(row.number) if row.number else line + 1
-        if not line < number <= MAX_ROWS:
-            raise ValueError(f"row {number} comes after row {line}")
-        line = number
-        yield cells.record(row, line)
+    with archive.open(part) as stream:
+        for row in sheet_rows(stream):
+            line = _line(row.number, line)
+            yield cells.record(row, line)
+
+
+def _line(number: str, before: int) -> int:
+    """The number of a row, which it need not say itself."""
+    line = before + 1
+    if number:
+        line = int(number) if _ROW_NUMBER.fullmatch(number) else 0
+    if not before < line <= MAX_ROWS:
+        raise ValueError(f"row {number[:20] or line} comes after row {before}")
+    return line
 
 
 def _guarded(rows: Iterator[Batch], name: str) -> Iterator[Batch]:

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from typing import IO
+from typing import IO, ClassVar
 
 from sftp_sync.errors import FileRefused
-from sftp_sync.tables.shape import MAX_CELL_CHARACTERS
 from sftp_sync.tables.xlsx.archive import MAX_SHARED_TEXT_BYTES
-from sftp_sync.tables.xlsx.xml import local, new_parser, parse_stream, plain_text
+from sftp_sync.tables.xlsx.xml import Listener, WrittenText, parse_stream, plain_text
 
 _FEW = 1_000_000
 
@@ -28,8 +27,6 @@ class SharedTexts:
 
     def add(self, text: str) -> None:
         """The next text. A lone surrogate, which XML can smuggle in, becomes a question mark."""
-        if len(text) > MAX_CELL_CHARACTERS:
-            raise ValueError("a cell is longer than any spreadsheet writes")
         self._block += plain_text(text).encode("utf-8", "replace")
         self._ends.append(len(self._block))
 
@@ -50,35 +47,46 @@ class SharedTexts:
 
 def read_shared_texts(stream: IO[bytes], name: str) -> SharedTexts | list[str]:
     """All of them. What shows how a name is pronounced (`rPh`) is no part of the text."""
-    texts = SharedTexts()
-    pieces: list[str] = []
-    pronunciations = 0
+    table = _Table()
+    for _ in parse_stream(table.parser, stream):
+        if table.texts.size > MAX_SHARED_TEXT_BYTES:
+            raise _too_many(name)
+    return table.texts.ready()
 
-    def start(element: str, _attributes: Mapping[str, str]) -> None:
-        nonlocal pronunciations
-        match local(element):
-            case "si":
-                pieces.clear()
-            case "rPh":
-                pronunciations += 1
-            case "t" if not pronunciations:
-                parser.CharacterDataHandler = pieces.append
 
-    def end(element: str) -> None:
-        nonlocal pronunciations
-        match local(element):
-            case "t":
-                parser.CharacterDataHandler = None
-            case "rPh":
-                pronunciations -= 1
-            case "si":
-                texts.add("".join(pieces))
-                if texts.size > MAX_SHARED_TEXT_BYTES:
-                    raise _too_many(name)
+class _Table(Listener):
+    """Gathers the texts."""
 
-    parser = new_parser(start, end)
-    parse_stream(parser, stream)
-    return texts.ready()
+    ROOT = "sst"
+    PARENTS: ClassVar = {"si": ("sst",), "r": ("si",), "t": ("si", "r")}
+    NOWHERE_ELSE = ("si",)
+    CLOSED: ClassVar = {"sst": ("extLst",), "si": ("rPh", "phoneticPr"), "r": ("rPr",)}
+    TEXTS = ("t",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts = SharedTexts()
+        self._written = WrittenText()
+
+    def begin(self) -> None:
+        """Names that are compared a million times."""
+        self._item_name, self._text_name, self._run_name = map(self.full, ("si", "t", "r"))
+
+    def start(self, name: str, _: Mapping[str, str]) -> None:
+        """An element begins."""
+        if self.enter(name):
+            if name == self._item_name:
+                self._written = WrittenText()
+            elif name == self._run_name:
+                self._written.begin_run()
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if name == self._text_name:
+            self._written.add(self.text)
+        elif name == self._item_name:
+            self.texts.add(self._written.whole())
+        self.leave()
 
 
 def _too_many(name: str) -> FileRefused:

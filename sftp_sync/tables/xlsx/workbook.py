@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sftp_sync.errors import FileRefused
-from sftp_sync.tables.xlsx.archive import Archive
-from sftp_sync.tables.xlsx.xml import local, new_parser
+from sftp_sync.model import shown
+from sftp_sync.tables.xlsx.archive import MAX_MEMBERS, Archive
+from sftp_sync.tables.xlsx.xml import each_element, is_true
+
+_MOST_SHEETS = 10_000
+_SHEETS_LISTED, _NAME_LISTED = 20, 40
 
 
 @dataclass(frozen=True)
@@ -45,21 +49,29 @@ def read_workbook(archive: Archive) -> Workbook:
     sheets: list[Sheet] = []
     starts_in_1904 = False
 
-    def start(element: str, attributes: Mapping[str, str]) -> None:
+    def met(way: str, attributes: Mapping[str, str]) -> None:
         nonlocal starts_in_1904
-        match local(element):
-            case "workbookPr":
-                starts_in_1904 = attributes.get("date1904") in {"1", "true"}
-            case "sheet":
-                by_name = {local(name): text for name, text in attributes.items()}
-                related = relations.get(by_name.get("id", ""))
-                if related is not None and related.kind == "worksheet":
-                    is_visible = by_name.get("state", "visible") == "visible"
-                    sheets.append(Sheet(by_name["name"], related.part, is_visible))
+        if way == "workbook/workbookPr":
+            starts_in_1904 = is_true(attributes.get("date1904"))
+        elif way == "workbook/sheets/sheet":
+            related = relations.get(_related(attributes))
+            if related is not None and related.kind == "worksheet":
+                is_visible = attributes.get("state", "visible") == "visible"
+                sheets.append(Sheet(attributes["name"], related.part, is_visible))
+            if len(sheets) > _MOST_SHEETS:
+                raise ValueError(f"it has more than {_MOST_SHEETS:,} sheets")
 
-    new_parser(start).Parse(archive.small(main), True)
+    with archive.small(main) as stream:
+        each_element(stream, met)
     parts = {one.kind: one.part for one in relations.values() if archive.has(one.part)}
     return Workbook(tuple(sheets), parts.get("sharedStrings"), parts.get("styles"), starts_in_1904)
+
+
+def _related(attributes: Mapping[str, str]) -> str:
+    """The relation that leads from an element to its part; the namespace of `id` has two names."""
+    return next(
+        (text for name, text in attributes.items() if name.endswith("/relationships id")), ""
+    )
 
 
 def _relations(archive: Archive, part: str) -> dict[str, _Relation]:
@@ -67,14 +79,17 @@ def _relations(archive: Archive, part: str) -> dict[str, _Relation]:
     described_in = posixpath.join(folder, "_rels", f"{file}.rels")
     found: dict[str, _Relation] = {}
 
-    def start(element: str, attributes: Mapping[str, str]) -> None:
-        if local(element) == "Relationship" and attributes.get("TargetMode") != "External":
+    def met(way: str, attributes: Mapping[str, str]) -> None:
+        if way == "Relationships/Relationship" and attributes.get("TargetMode") != "External":
             kind = attributes.get("Type", "").rpartition("/")[2]
             target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"]))
             found[attributes["Id"]] = _Relation(kind, target.lstrip("/"))
+            if len(found) > MAX_MEMBERS:
+                raise ValueError(f"it relates more than {MAX_MEMBERS:,} parts")
 
     if archive.has(described_in):
-        new_parser(start).Parse(archive.small(described_in), True)
+        with archive.small(described_in) as stream:
+            each_element(stream, met)
     return found
 
 
@@ -103,7 +118,9 @@ def chosen_sheet(workbook: Workbook, wanted: str | int | None, name: str) -> She
 
 def _listed(workbook: Workbook) -> str:
     names = [
-        f'{number} "{sheet.name}"' + ("" if sheet.is_visible else " (hidden)")
-        for number, sheet in enumerate(workbook.sheets, start=1)
+        f'{number} "{shown(sheet.name)[:_NAME_LISTED]}"' + ("" if sheet.is_visible else " (hidden)")
+        for number, sheet in enumerate(workbook.sheets[:_SHEETS_LISTED], start=1)
     ]
+    if len(workbook.sheets) > _SHEETS_LISTED:
+        names.append("…")
     return f"Its sheets are {', '.join(names)}." if names else "It has no sheets with cells."
