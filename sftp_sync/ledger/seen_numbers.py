@@ -4,19 +4,24 @@ ledger's own and never lowered. An older ledger that is put back is behind them.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from sftp_sync.ledger.engine import PRIVATE
 
 CLAIMS = "claims"
 PRIVATE_FOLDER = 0o700
-WIDTH = 20
 UNREADABLE = -1
+DIGITS = 20
+# A number stands twice in its place: while the two differ, it is being written.
+PLACE = struct.Struct(f"={DIGITS}sx{DIGITS}sx")
+PLACES = 100
+LOOKS = 1000
 
 
 class SeenNumbers:
@@ -34,7 +39,7 @@ class SeenNumbers:
         found: dict[str, int] = {}
         for path in _listed(self.folder):
             with suppress(OSError):
-                found[path.name] = _parsed(path.read_bytes()[:WIDTH])
+                found[path.name] = _read(path)
         return found
 
     def is_missing(self) -> bool:
@@ -77,36 +82,33 @@ class SeenNumbers:
 
 
 class _NumberFile:
-    """One number. Several processes may raise it at once: the largest stays."""
+    """One number, as large as the largest of its places. Each process writes in a place of its own:
+    one that is stopped while it writes holds up nobody.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
+        self._place = 0
         self._guard = threading.Lock()
 
     def number(self) -> int:
-        with self._guard, self._locked() as descriptor:
-            return _parsed(os.pread(descriptor, WIDTH, 0))
+        with self._guard:
+            self._opened()
+            return _read(self._path)
 
     def raise_to(self, number: int) -> None:
-        with self._guard, self._locked() as descriptor:
-            if _parsed(os.pread(descriptor, WIDTH, 0)) < number:
-                os.pwrite(descriptor, b"%0*d\n" % (WIDTH, number), 0)
+        with self._guard:
+            descriptor = self._opened()
+            at = self._place * PLACE.size
+            if _largest(os.pread(descriptor, PLACE.size, at)) < number:
+                os.pwrite(descriptor, _written(number), at)
                 os.fdatasync(descriptor)
 
     def close(self) -> None:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
-
-    @contextmanager
-    def _locked(self) -> Iterator[int]:
-        descriptor = self._opened()
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        try:
-            yield descriptor
-        finally:
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _opened(self) -> int:
         """The file, made where it is not there, or is there no more."""
@@ -115,11 +117,62 @@ class _NumberFile:
         if self._descriptor is None:
             make_lasting(self._path.parent)
             is_new = not self._path.exists()
-            self._descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, PRIVATE)
-            if is_new:
-                os.fsync(self._descriptor)
-                _sync_folder(self._path.parent)
+            descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, PRIVATE)
+            try:
+                self._place = _taken(descriptor)
+                if is_new:
+                    os.fsync(descriptor)
+                    _sync_folder(self._path.parent)
+            except OSError:
+                os.close(descriptor)
+                raise
+            self._descriptor = descriptor
         return self._descriptor
+
+
+def _taken(descriptor: int) -> int:
+    """A place in the file that is nobody's; the system lets go of it with the descriptor."""
+    for place in range(PLACES):
+        lock = struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, place * PLACE.size, PLACE.size, 0)
+        try:
+            fcntl.fcntl(descriptor, fcntl.F_OFD_SETLK, lock)
+        except OSError as error:
+            if error.errno not in {errno.EAGAIN, errno.EACCES}:
+                raise
+        else:
+            return place
+    raise OSError(errno.EUSERS, f"{PLACES} processes write this number")
+
+
+def _read(path: Path) -> int:
+    """The number in this file; what is being written is looked at again."""
+    for _ in range(LOOKS):
+        number = _largest(path.read_bytes()[: PLACES * PLACE.size])
+        if number != UNREADABLE:
+            break
+    return number
+
+
+def _largest(content: bytes) -> int:
+    if not content:
+        return 0
+    places = (content[at : at + PLACE.size] for at in range(0, len(content), PLACE.size))
+    # A place that nobody has written in yet, before one that somebody has, is a hole.
+    numbers = [_parsed(place) for place in places if place.strip(b"\0")]
+    return UNREADABLE if UNREADABLE in numbers else max(numbers, default=UNREADABLE)
+
+
+def _parsed(place: bytes) -> int:
+    if len(place) == PLACE.size:
+        first, second = PLACE.unpack(place)
+        if first == second and first.isdigit():
+            return int(first)
+    return UNREADABLE
+
+
+def _written(number: int) -> bytes:
+    digits = b"%0*d" % (DIGITS, number)
+    return b"%b %b\n" % (digits, digits)
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -144,10 +197,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _parsed(content: bytes) -> int:
-    # An empty one was only just made.
-    if not content:
-        return 0
-    return int(content) if content.isdigit() else UNREADABLE

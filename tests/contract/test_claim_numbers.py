@@ -114,7 +114,7 @@ class TestAClaim:
         folder = ledger.claim_numbers._seen.folder
         assert folder.stat().st_mode & 0o777 == 0o700
         assert (folder / SENDING).stat().st_mode & 0o777 == 0o600
-        assert (folder / SENDING).read_text() == f"{1:020}\n"
+        assert (folder / SENDING).read_text() == f"{1:020} {1:020}\n"
 
     def test_never_lowers_what_another_has_written(self, ledger: Ledger) -> None:
         seen = ledger.claim_numbers._seen
