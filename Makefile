@@ -16,7 +16,7 @@ demo: $(VENV)/installed
 	$(BIN)/sftp-sync demo
 
 test: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m "not slow" -n $(WORKERS) --dist=loadgroup
+	$(BIN)/python -m pytest -m "not slow and not thorough" -n $(WORKERS) --dist=loadgroup
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check
@@ -25,7 +25,7 @@ lint: $(VENV)/installed-dev
 
 # All that CI does, in this checkout's own environment, but for the pass on another day.
 check: lint
-	$(BIN)/python -m pytest -n 3 --dist=loadgroup --timeout=900
+	EVERY_EXAMPLE=1 $(BIN)/python -m pytest -n 4 --dist=loadgroup --timeout=900
 
 # Which lines and branches no test has seen.
 coverage: $(VENV)/installed-dev

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sftp_sync.config import ConfigProblems, Problem, load
+from tests.support.examples import examples
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.yaml").read_text("utf-8").splitlines()
 LINES = [re.sub(r"\s+#.*", "", line) for line in EXAMPLE if not line.startswith("#")]
@@ -72,7 +73,7 @@ def edited(line: str, edit: tuple[str, str] | None) -> str:
 
 
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sftp_sync.config import Config, ConfigProblems, Secret, describe, load
 from sftp_sync.config.tree import SECRETS
 from tests.support.configurations import Changes, a_config, loaded
+from tests.support.examples import examples
 
 SESAME = "open sesame"
 
@@ -137,7 +138,9 @@ def a_config_with(key: str, written: str) -> str:
 
 
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @example("account.token", "*s3same")
 @example("account.token", "!s3same")

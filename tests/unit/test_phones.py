@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sftp_sync.model import Code
 from sftp_sync.phones import PhoneFound, PhoneRefused, parse
+from tests.support.examples import examples
 
 GOOD = [
     # text, region, number
@@ -137,7 +138,7 @@ def test_a_bare_number_that_starts_with_zero_has_no_country_without_a_region() -
     assert refused.code is Code.NO_COUNTRY
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(
     digits=st.text("0123456789", min_size=1, max_size=16),
     region=st.sampled_from(["US", "DE", "GB", "IT", "FR", "BR", "MX", "IN", "JP", "AR"]),
@@ -161,7 +162,7 @@ def test_plain_digits_agree_with_phonenumbers(digits: str, region: str, plus: st
         assert phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}", None))
 
 
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 @given(
     region=st.sampled_from(sorted(phonenumbers.SUPPORTED_REGIONS)),
     layout=st.sampled_from([0, 1, 3]),
@@ -175,7 +176,7 @@ def test_the_example_of_every_country_is_read_in_every_layout(region: str, layou
     assert found.e164 == phonenumbers.format_number(example, 0)
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.text(max_size=40), st.sampled_from([None, "US", "DE"]))
 def test_any_text_is_judged_and_never_an_error(text: str, region: str | None) -> None:
     found = parse(text, region)

@@ -11,6 +11,7 @@ from phonenumbers import PhoneNumberType
 from sftp_sync.phones import PhoneFound, parse
 from sftp_sync.phones.numbers import parse_carefully
 from sftp_sync.phones.plain import plain_number
+from tests.support.examples import examples
 
 REGIONS = sorted(phonenumbers.SUPPORTED_REGIONS)
 KINDS = sorted(set(PhoneNumberType.values()) - {PhoneNumberType.UNKNOWN})
@@ -45,7 +46,7 @@ def written_numbers(draw: st.DrawFn) -> tuple[str, str | None]:
     return text, draw(st.one_of(st.just(region), st.none(), st.sampled_from(REGIONS)))
 
 
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=examples(3_000), deadline=None)
 @given(written_numbers())
 @example(("12125550100", "US"))
 @example(("4915112345678", "DE"))
@@ -59,7 +60,7 @@ def test_a_quick_answer_is_the_careful_one(written: tuple[str, str | None]) -> N
         assert parse_carefully(text, region) == PhoneFound(quick)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(st.text("+0123456789 ()-", max_size=20), st.sampled_from(["national", "international"]))
 def test_both_ways_give_one_answer(text: str, bare_numbers: str) -> None:
     if bare_numbers == "national":

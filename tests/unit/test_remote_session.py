@@ -19,6 +19,7 @@ from sftp_sync.remote.sftp.packets import (
 )
 from sftp_sync.remote.sftp.session import Session, StatusError
 from sftp_sync.remote.sftp.transfer import Download, TruncatedError, upload
+from tests.support.examples import examples
 
 Answering = Callable[[int, int, Reader], list[bytes]]
 
@@ -80,7 +81,7 @@ def downloaded(answering: Answering, size: int | None) -> bytes:
     return b"".join(Download(session(answering), b"h", size).chunks())
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     size=st.integers(0, 200_000),
     most=st.sampled_from([7_000, 16_384, 32_768, 1 << 20]),

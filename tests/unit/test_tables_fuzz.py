@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from sftp_sync.errors import FileRefused
 from sftp_sync.model import FileRules
 from sftp_sync.tables import open_table
+from tests.support.examples import examples
 from tests.support.lists import read_list, rows_xml, sheet_xml, workbook, zipped
 
 MANY = settings(
-    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(400),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 CSV = 'phone;name\r\n+12125550100;"Änn, \r\n""B"""\r\n\r\n030 123;x\r\n'.encode()
 SHEET = sheet_xml(

@@ -17,13 +17,16 @@ from hypothesis import strategies as st
 
 from sftp_sync.errors import FileRefused
 from sftp_sync.tables.records import records
+from tests.support.examples import examples
 from tests.support.lists import sheet_xml, workbook
 from tests.support.odd_workbooks import FORMATS, GRIDS, VALUES, Grid, OddWriter, mutant
 from tests.support.workbook_judge import differences, is_same, ours, theirs
 from tests.support.workbook_writers import LIBREOFFICE, STREAMS, WRITERS, Rows
 
 OFTEN = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(300),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 SOMETIMES = settings(OFTEN, max_examples=30)
 DATES = st.dates(date(1900, 3, 1), date(9999, 12, 30))
