@@ -19,7 +19,7 @@ from sftp_sync.errors import DiskFull
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 SPARE_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024
-Shelf = Literal["incoming", "previews", "receipts", "results"]
+Shelf = Literal["incoming", "marks", "previews", "receipts", "results"]
 
 
 @dataclass(frozen=True)

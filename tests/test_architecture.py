@@ -17,7 +17,10 @@ PACKAGE = "sftp_sync"
 WORDS = ("errors", "model")
 PURE = ("phones", "contacts", "tables")
 # What a world shows to the story: what it must do, and rules without a wire; never how it does it.
-FACADES = ("ledger", "remote.base", "remote.preflight", "providers.base", "providers.breaker")
+FACADES = (
+    *("ledger", "remote.base", "remote.preflight", "providers.base", "providers.breaker"),
+    *("reading.nursery", "reading.wire"),
+)
 STORY = (
     *("run", "steps", "intake", "outbox", "sending", "spool", "around"),
     *("admission", "announce", "attention", "overview", "checkup", "doubt", "hosted", "outcome"),
@@ -34,6 +37,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "tables": (*WORDS, "faces"),
     "contacts": (*WORDS, "faces", "phones", "tables"),
     **dict.fromkeys(("remote", "providers", "ledger", "config", "logs"), WORDS),
+    # Lists are read where nothing of the story is known.
+    "reading": (*WORDS, *PURE),
     **dict.fromkeys(STORY, (*WORDS, *PURE, *STORY, *FACADES)),
     "wiring": BELOW_WIRING,
     # The sandbox stands for partners and vendors: it must not share a mistake with us.
@@ -62,7 +67,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "structlog": ("",),
     "_typeshed": ("",),
 }
-OUTSIDE_WORLD = ("cli", "daemon", "wiring", "sandbox", "__main__")
+OUTSIDE_WORLD = ("cli", "daemon", "wiring", "sandbox", "__main__", "reading.program")
 FORBIDDEN_ELSEWHERE = (
     *("os.environ", "os.getenv", "os._exit", "sys.exit", "time.sleep"),
     *("print", "input", "exit", "quit"),

@@ -34,7 +34,7 @@ def release(
     quiet: QuietOption = False,
 ) -> None:
     """Let held files go on, or import repeated ones after all. Where contacts settings were changed
-    since a file was read, its rows are judged anew by them.
+    since a file was read, its rows are judged anew by them. An unreadable file is read once more.
     """
     from sftp_sync.cli import office
 
@@ -43,7 +43,9 @@ def release(
         ids = _asked(opened.ledger, files, every=every, verb="release")
         released = [_released(opened, one) for one in ids]
     _show(released, as_json=json, quiet=quiet)
-    nothing_to_send = [one for one in released if one.state != "dispatching"]
+    for file in [one for one in released if one.state == "unreadable"]:
+        typer.echo(f"File {file.id} is read again by the next run: sftp-sync sync", err=True)
+    nothing_to_send = [one for one in released if one.state not in {"dispatching", "unreadable"}]
     for file in nothing_to_send:
         typer.echo(f"File {file.id} has nothing to send. Type: sftp-sync rows {file.id}", err=True)
     raise typer.Exit(Exit.NEEDS_A_LOOK if nothing_to_send else 0)
@@ -72,12 +74,17 @@ def reject(
 
 def _released(opened: Office, file_id: int) -> FileRecord:
     from sftp_sync.intake.judging import judge_anew
+    from sftp_sync.intake.poison import strike_out
+    from sftp_sync.model import FileState
     from sftp_sync.wiring.parts import nobody_watches, surroundings
 
-    files = opened.ledger.files
-    configured = opened.config.campaigns.get(files.get(file_id).campaign)
+    files, file = opened.ledger.files, opened.ledger.files.get(file_id)
+    around = surroundings(opened.config, opened.ledger, nobody_watches, threading.Event())
+    if file.state == FileState.UNREADABLE:
+        strike_out(around.spool, file.campaign, file.sha256)
+        return files.read_again(file_id)
+    configured = opened.config.campaigns.get(file.campaign)
     if configured is not None:
-        around = surroundings(opened.config, opened.ledger, nobody_watches, threading.Event())
         judge_anew(file_id, configured.model, around)
     return files.release(file_id)
 

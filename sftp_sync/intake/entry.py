@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import FileRefused
 from sftp_sync.intake.holds import age_at_first_run, reasons_to_hold
+from sftp_sync.intake.poison import deaths, marked
 from sftp_sync.intake.reading import ContactList, mapping_of, opened, reading_of
 from sftp_sync.intake.suppression import without_suppressed
 from sftp_sync.intake.tally import Tally
@@ -45,7 +46,11 @@ def enter(desk: Desk, staged: StagedFile) -> FileRecord:
     campaign, around, ledger = desk.campaign, desk.around, desk.around.ledger
     received_at = around.now()
     arrival = Arrival.of(campaign, staged, received_at, reading_of(campaign))
-    with opened(staged, campaign) as contact_list:
+    is_suspect = deaths(campaign, staged, around) > 0
+    with (
+        marked(campaign, staged, around),
+        opened(staged, campaign, around, is_alone=is_suspect) as contact_list,
+    ):
         understanding = contact_list.understanding
         file_id = ledger.entering.begin(desk.lease, arrival, understanding, mapping_of(campaign))
         tally = _write_rows(desk, file_id, contact_list, staged)

@@ -6,11 +6,20 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
-from sftp_sync import contacts, tables
-from sftp_sync.errors import FileRefused
-from sftp_sync.model import Campaign, ClassifiedBatch, StagedFile, Understanding
+from sftp_sync.around import Surroundings
+from sftp_sync.model import (
+    Campaign,
+    ClassifiedBatch,
+    FileRules,
+    StagedFile,
+    Table,
+    Understanding,
+)
+from sftp_sync.reading.nursery import Patience, reading
+from sftp_sync.reading.wire import Order, batch_of, classified_of
 
 
 @dataclass(frozen=True)
@@ -22,25 +31,33 @@ class ContactList:
 
 
 @contextmanager
-def opened(staged: StagedFile, campaign: Campaign) -> Iterator[ContactList]:
-    """The list in a staged file, or `FileRefused` with what to change."""
-    rules = campaign.contacts
-    with tables.open_table(staged.path, staged.source.shown_name, campaign.files) as table:
-        header = table.understanding.header
-        if contacts.is_own_result(header):
-            raise FileRefused(
-                "The file is a result file of ours.",
-                fix="Results belong to the export path. To call these people, delete the columns"
-                " that begin with result_ and send it again.",
-            )
-        columns = contacts.choose_columns(header, rules, campaign.overrides)
-        classifier = contacts.Classifier(columns, rules, allow_duplicates=campaign.allow_duplicates)
-        understanding = replace(
-            table.understanding,
-            phone_columns=columns.phone_names,
-            region_column=columns.region_name,
-        )
-        yield ContactList(understanding, map(classifier.classify, table.batches))
+def opened(
+    staged: StagedFile, campaign: Campaign, around: Surroundings, *, is_alone: bool = False
+) -> Iterator[ContactList]:
+    """The list in a staged file, or `FileRefused` with what to change. `is_alone`: while nothing
+    else is read.
+    """
+    order = Order(
+        what="contacts",
+        name=staged.source.shown_name,
+        files=campaign.files,
+        contacts=campaign.contacts,
+        overrides=campaign.overrides,
+        allow_duplicates=campaign.allow_duplicates,
+        is_alone=is_alone,
+    )
+    patience = Patience(around.wait, around.monotonic)
+    with reading(staged.path, order, classified_of, patience) as (understanding, batches):
+        yield ContactList(understanding, batches)
+
+
+@contextmanager
+def opened_table(path: Path, name: str, rules: FileRules, around: Surroundings) -> Iterator[Table]:
+    """The cells of a file as they are, or `FileRefused`."""
+    order = Order(what="table", name=name, files=rules)
+    patience = Patience(around.wait, around.monotonic)
+    with reading(path, order, batch_of, patience) as (understanding, batches):
+        yield Table(understanding, batches)
 
 
 def mapping_of(campaign: Campaign) -> dict[str, object]:

@@ -10,12 +10,12 @@ from fnmatch import fnmatchcase
 
 import structlog
 
-from sftp_sync import tables
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import FileRefused, NeedsOperator, RemoteRefused
 from sftp_sync.intake.fetch import fetch, make_room
 from sftp_sync.intake.forbidden import ForbiddenNumbers
 from sftp_sync.intake.inbox import lists, settled
+from sftp_sync.intake.reading import opened_table
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import (
     Campaign,
@@ -206,7 +206,7 @@ def _write_numbers(shelf: Shelf, staged: StagedFile, generation: int) -> int:
     """
     files, suppressions = shelf.campaign.files, shelf.around.ledger.suppressions
     rules = FileRules(max_bytes=files.max_bytes, max_rows=files.max_rows)
-    with tables.open_table(staged.path, staged.source.shown_name, rules) as table:
+    with opened_table(staged.path, staged.source.shown_name, rules, shelf.around) as table:
         if table.understanding.other_sheets:
             raise FileRefused(
                 f"It has more sheets with rows: {', '.join(table.understanding.other_sheets)}.",

@@ -33,7 +33,7 @@ from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance, ended, state_by_rows, was_called
 from sftp_sync.ledger.records import FILE_COLUMNS, AnyRow, file_records
 from sftp_sync.ledger.schema import files, rows
-from sftp_sync.ledger.sightings import name_of, raw_name, sight, unseen
+from sftp_sync.ledger.sightings import ANY_READING, READ_ANEW, name_of, raw_name, sight, unseen
 from sftp_sync.model import (
     Campaign,
     Code,
@@ -144,6 +144,19 @@ class Files:
             _settle(connection, file_id, reason=None)
             if file.state == FileState.REPEATED:
                 gap.mark(connection, file_id)
+        return self.get(file_id)
+
+    def read_again(self, file_id: int) -> FileRecord:
+        """Let the next run read an unreadable file once more, as if it had never met it."""
+        with writing(self._engine) as connection:
+            file = _undecided(connection, file_id, "release", (FileState.UNREADABLE,))
+            if file.reading == ANY_READING:
+                raise UsageError(
+                    f"File {file_id} was composed by us, and is not imported.",
+                    fix="To call these people, have the partner send a list of theirs.",
+                )
+            again = update(files).where(files.c.id == file_id).values(reading=READ_ANEW)
+            connection.execute(again)
         return self.get(file_id)
 
     def reject(self, file_id: int) -> FileRecord:

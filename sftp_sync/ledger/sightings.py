@@ -14,7 +14,7 @@ UNKNOWN = -1
 # A server may say what no database can hold.
 LARGEST = 2**63 - 1
 AT_ONCE = 500
-ANY_READING = "*"
+ANY_READING, READ_ANEW = "*", "anew"
 
 
 def raw_name(name: str) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
+from itertools import chain
 
 import structlog
 
@@ -16,6 +17,7 @@ from sftp_sync.errors import FileRefused, NeedsOperator, RemoteMissing, RemoteRe
 from sftp_sync.intake.entry import Desk, enter, refuse, refuse_our_own, repeat
 from sftp_sync.intake.fetch import fetch, make_room
 from sftp_sync.intake.look import new_lists
+from sftp_sync.intake.poison import deaths
 from sftp_sync.intake.recognise import Known, New, Ours, Repeat, recognise, was_refused_unread
 from sftp_sync.intake.suppression import take_suppressions
 from sftp_sync.intake.tidy import tidy_due
@@ -51,6 +53,8 @@ class Passed(Enum):
     """There is nothing new to say about it."""
     NOT_YET = auto()
     """It changed while it was read, or is gone: the next run looks again."""
+    POSTPONED = auto()
+    """The program may have died over it: the others go first."""
     UNREADABLE = auto()
     """The partner's server does not let us read it, or we cannot."""
 
@@ -65,6 +69,7 @@ class Visit:
     lease: Lease
     files: list[FileRecord] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    postponed: list[RemoteFile] = field(default_factory=list)
     delivered: int = 0
     receipts: Round = field(default_factory=Round.of_receipts)
     not_tidied: Refusals = field(default_factory=Refusals)
@@ -117,11 +122,13 @@ def _take_all(visit: Visit, new: Sequence[RemoteFile]) -> None:
     taken = new[: visit.campaign.files.max_files_per_run]
     visit.left += [file.shown_name for file in new[len(taken) :]]
     desk = _open_desk(visit)
-    for source in taken:
+    for source in chain(taken, visit.postponed):
         visit.around.wait(0)
         match _taken_in(visit, desk, source):
             case Passed.UNCHANGED:
                 continue
+            case Passed.POSTPONED:
+                visit.postponed.append(source)
             case Passed.NOT_YET:
                 visit.left.append(source.shown_name)
             case Passed.UNREADABLE:
@@ -143,7 +150,8 @@ def _open_desk(visit: Visit) -> Desk:
 
 def _taken_in(visit: Visit, desk: Desk, source: RemoteFile) -> FileRecord | Passed:
     try:
-        return _take_in(desk, visit.remote, source)
+        is_last = source in visit.postponed
+        return _take_in(desk, visit.remote, source, is_last=is_last)
     except SyncError:
         raise
     except Exception as bug:
@@ -164,7 +172,9 @@ def _our_fault(source: RemoteFile, bug: Exception) -> NeedsOperator:
     )
 
 
-def _take_in(desk: Desk, remote: Remote, source: RemoteFile) -> FileRecord | Passed:
+def _take_in(
+    desk: Desk, remote: Remote, source: RemoteFile, *, is_last: bool
+) -> FileRecord | Passed:
     """One file into the ledger, or why not."""
     place = desk.around.spool.place(desk.campaign.name, "incoming")
     folder, max_bytes = desk.campaign.import_path, desk.campaign.files.max_bytes
@@ -173,7 +183,9 @@ def _take_in(desk: Desk, remote: Remote, source: RemoteFile) -> FileRecord | Pas
             make_room(desk.around.spool, source, max_bytes)
             with desk.around.watch(f"fetching {source.shown_name}", source.size) as advance:
                 staged = fetch(remote, folder, source, place, (max_bytes, advance))
-        return Passed.NOT_YET if staged is None else _judge(desk, staged)
+        if staged is None:
+            return Passed.NOT_YET
+        return _judge(desk, staged, is_last=is_last)
     except FileRefused as error:
         unread = StagedFile(source, place, "", source.size or 0)
         if was_refused_unread(unread, desk.campaign, desk.around.ledger):
@@ -189,10 +201,12 @@ def _take_in(desk: Desk, remote: Remote, source: RemoteFile) -> FileRecord | Pas
         place.unlink(missing_ok=True)
 
 
-def _judge(desk: Desk, staged: StagedFile) -> FileRecord | Passed:
+def _judge(desk: Desk, staged: StagedFile, *, is_last: bool) -> FileRecord | Passed:
     ledger = desk.around.ledger
     match recognise(staged, desk.campaign, ledger):
         case New():
+            if not is_last and deaths(desk.campaign, staged, desk.around):
+                return Passed.POSTPONED
             try:
                 return enter(desk, staged)
             except FileRefused as error:

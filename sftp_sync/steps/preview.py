@@ -119,7 +119,10 @@ def _judge(desk: Desk, staged: StagedFile) -> Previewed | None:
 def _read(desk: Desk, staged: StagedFile) -> Previewed:
     campaign, around, name = desk.campaign, desk.around, staged.source.shown_name
     ledger, tally, due = around.ledger, Tally(), list[str]()
-    with opened(staged, campaign) as contact_list, around.watch(f"reading {name}", None) as advance:
+    with (
+        opened(staged, campaign, around) as contact_list,
+        around.watch(f"reading {name}", None) as advance,
+    ):
         for read in contact_list.batches:
             batch = without_suppressed(read, campaign, around)
             tally.count(batch)

@@ -11,6 +11,7 @@ from sftp_sync.errors import UsageError
 from sftp_sync.ledger import Ledger
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import files, rows
+from sftp_sync.ledger.sightings import ANY_READING
 from sftp_sync.model import Code, FileRecord, FileState, RowState
 from tests.support.builders import (
     NOW,
@@ -43,6 +44,31 @@ def report_all(ledger: Ledger, lease: Lease, file_id: int, name: str = "it.resul
 
 def states(file: FileRecord) -> dict[str, int]:
     return {str(state): number for state, number in file.rows.items() if number}
+
+
+class TestReadingAgain:
+    def test_has_an_unreadable_file_met_as_if_it_were_new(
+        self, ledger: Ledger, lease: Lease
+    ) -> None:
+        arrival = an_arrival(reading="as now")
+        file_id = ledger.entering.set_aside(lease, arrival, an_ending(FileState.UNREADABLE))
+        other = an_arrival(reading="as now", source=a_remote_file("other.csv"))
+        ledger.entering.set_aside(lease, other, an_ending(FileState.UNREADABLE))
+        inbox = [arrival.source, other.source]
+        assert ledger.files.unseen("renewals", "as now", inbox) == []
+        assert ledger.files.read_again(file_id).state == FileState.UNREADABLE
+        assert ledger.files.unseen("renewals", "as now", inbox) == [arrival.source]
+
+    def test_is_not_for_what_we_composed(self, ledger: Ledger, lease: Lease) -> None:
+        arrival = an_arrival(reading=ANY_READING)
+        file_id = ledger.entering.set_aside(lease, arrival, an_ending(FileState.UNREADABLE))
+        with pytest.raises(UsageError, match="was composed by us"):
+            ledger.files.read_again(file_id)
+
+    def test_is_not_for_what_was_read(self, ledger: Ledger, lease: Lease) -> None:
+        file_id = enter_file(ledger, lease, ending=HELD)
+        with pytest.raises(UsageError, match="is held: there is nothing to release"):
+            ledger.files.read_again(file_id)
 
 
 class TestReleasing:

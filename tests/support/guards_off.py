@@ -87,11 +87,11 @@ def _the_first_file_makes_us_stumble() -> None:
     """A bug, met while the first file is read."""
     whole, met = entry.opened, []
 
-    def stumbling(*words: Any) -> Any:
+    def stumbling(*words: Any, **named: Any) -> Any:
         if not met:
             met.append(words)
             raise ZeroDivisionError
-        return whole(*words)
+        return whole(*words, **named)
 
     entry.opened = stumbling
 
