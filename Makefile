@@ -1,8 +1,8 @@
 # `make demo` and `make test` need python3 (3.11 or newer, with venv) and PyPI, nothing else.
 
 PYTHON ?= python3
-# Most tests wait for a process or a server: two workers for each core keep it busy.
-WORKERS := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
+# Most tests wait for a process or a server: four workers for each core keep it busy.
+WORKERS := $(shell echo $$((4 * $$(getconf _NPROCESSORS_ONLN))))
 VENV := .venv
 BIN := $(VENV)/bin
 

@@ -48,6 +48,7 @@ from tests.support.builders import (
     sha256_of,
 )
 from tests.support.databases import Database, fresh_database, looked_at, written
+from tests.support.examples import examples
 from tests.support.postgresql import postgresql
 
 SENDING = "dispatch:talkover"
@@ -417,8 +418,9 @@ class TestPutBackByOtherMeans:
             assert ledger.notices.all() == []
 
     def test_of_two_that_open_it_at_once_both_count_right(self, database: Database) -> None:
+        claims = examples(100)
         with database.open() as ledger:
-            a_file(ledger, "due.csv", *(a_phone(one) for one in range(100)))
+            a_file(ledger, "due.csv", *(a_phone(one) for one in range(claims)))
         stop, wrong = threading.Event(), []
 
         def open_again_and_again() -> None:
@@ -426,12 +428,12 @@ class TestPutBackByOtherMeans:
                 with database.open() as other:
                     wrong.append(other.was_restored)
 
-        openers = [threading.Thread(target=open_again_and_again) for _ in range(8)]
+        openers = [threading.Thread(target=open_again_and_again) for _ in range(4)]
         for opener in openers:
             opener.start()
         try:
             with database.open() as ledger, ledger.leases.hold(SENDING) as lease:
-                for _ in range(100):
+                for _ in range(claims):
                     assert isinstance(claim(ledger, lease), Claim)
         finally:
             stop.set()
@@ -440,8 +442,8 @@ class TestPutBackByOtherMeans:
         assert wrong
         assert not any(wrong)
         with looked_at_once(database) as numbers:
-            assert numbers == {SENDING: 100}
-        assert seen(database).of(SENDING) == 100
+            assert numbers == {SENDING: claims}
+        assert seen(database).of(SENDING) == claims
 
 
 class TestDecisionsThatWereLost:

@@ -16,6 +16,7 @@ from sftp_sync.sandbox.talkover_faults import ALWAYS, When
 from sftp_sync.sending.route import Patience
 from tests.support.builders import a_phone
 from tests.support.databases import written
+from tests.support.examples import examples
 from tests.support.hand_dispatch import Bench, a_bench
 from tests.support.vendors import Api
 
@@ -276,11 +277,12 @@ class TestLooks:
         assert bench.states() == {"accepted": 5}
 
     def test_are_made_now_and_then_while_rows_are_sent(self, bench: Bench) -> None:
-        bench.list([a_phone(number) for number in range(400)])
+        many = examples(400)
+        bench.list([a_phone(number) for number in range(many)])
         bench.requests_per_minute = 60
         bench.vendor.break_with(drop_after_accept=When(every=5))
         assert bench.dispatch().problem is None
-        assert bench.states() == {"accepted": 400}
+        assert bench.states() == {"accepted": many}
         minutes = (bench.posts()[-1]["at"] - bench.posts()[0]["at"]) / 60
         assert len(bench.looks()) <= 6 * (minutes + 3)
 
