@@ -57,7 +57,7 @@ def _vendor(campaign: Campaign, vendor: OpenVendor, around: Surroundings) -> tup
 
 def _answers(provider: Vendor) -> Check:
     provider.check_account()
-    return Check("api", ok=True, detail="the vendor's API answers, and takes the token")
+    return Check("api", ok=True, detail="the vendor's API answers, and accepts the token")
 
 
 def _campaign(campaign: Campaign, provider: Vendor, around: Surroundings) -> Check:

@@ -12,7 +12,7 @@ from sftp_sync.errors import printable
 SHOWN = 50
 SUBJECT_SIGNS = 120
 LINES = "\n"
-HEADINGS = {"raised": "", "changed": "Still: ", "cleared": "Over: "}
+HEADINGS = {"raised": "", "changed": "Still: ", "cleared": "Resolved: "}
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,8 @@ def _show_sent(report: SendReport, *, quiet: bool) -> None:
         screen.print(f"[bold]{plain(report.account)}[/]  another process is sending its rows")
     elif not quiet:
         counts = {state: rows[state] for state in RowState}
-        screen.print(f"[bold]{plain(report.account)}[/]  answers: {counted(counts)}")
+        answers = f"answers: {counted(counts)}" if any(counts.values()) else "nothing was due"
+        screen.print(f"[bold]{plain(report.account)}[/]  {answers}")
         if report.problem is not None:
             screen.print(f"  [yellow]![/] {plain(report.problem)}")
 
@@ -95,7 +96,7 @@ def _show(standing: Standing, run: RunReport | None, end: WindUp) -> None:
     delivered = collected.delivered + end.published.delivered
     words = [
         many(len(collected.files), "new file"),
-        f"{many(end.followed.over, 'call')} over",
+        f"{many(end.followed.over, 'call')} ended",
         f"{delivered} delivered to the partner",
     ]
     screen.print(f"[bold]{plain(standing.campaign.name)}[/]  {', '.join(words)}")

@@ -6,7 +6,7 @@ from sftp_sync.config.describe import describe
 from sftp_sync.config.find import find_config
 from sftp_sync.config.form import CampaignConfig, Config, Notify, Web
 from sftp_sync.config.kathan import KathanSettings
-from sftp_sync.config.load import load
+from sftp_sync.config.load import digest_of, load
 from sftp_sync.config.problems import ConfigProblems, Problem
 from sftp_sync.config.schedule import Expect, Schedule
 from sftp_sync.config.secret import Secret
@@ -26,6 +26,7 @@ __all__ = [
     "Sftp",
     "Web",
     "describe",
+    "digest_of",
     "find_config",
     "load",
 ]

@@ -125,7 +125,9 @@ class CampaignConfig:
 
 @dataclass(frozen=True)
 class Config:
-    """A configuration that holds together. `warnings` are things to mend that stop nothing."""
+    """A configuration that holds together. `warnings` are things to mend that stop nothing;
+    `digest` tells whether the file still says the same.
+    """
 
     path: Path
     state_dir: Path
@@ -137,3 +139,4 @@ class Config:
     keep_days: int
     warnings: tuple[Problem, ...] = ()
     secrets: tuple[Secret, ...] = ()
+    digest: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -29,6 +30,7 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
 
     `environment` serves the ledger's address alone; every other secret waits for `resolve`.
     """
+    digest = digest_of(path)
     tree = read_tree(path)
     form = _form(tree, path)
     if form is None or tree.problems:
@@ -51,7 +53,16 @@ def load(path: Path, environment: Mapping[str, str]) -> Config:
         keep_days=form.keep_days,
         warnings=tuple(advice(form, secrets, tree, path)),
         secrets=tuple(secrets.values()),
+        digest=digest,
     )
+
+
+def digest_of(path: Path) -> str:
+    """What a file says, in short; nothing where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 @cache

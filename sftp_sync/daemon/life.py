@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +13,8 @@ from sftp_sync.config import Config
 from sftp_sync.daemon.clockwork import Clockwork
 from sftp_sync.daemon.diary import Diary
 from sftp_sync.daemon.duty import Duty, Equip, as_it_is
+from sftp_sync.daemon.outdated import CAUSE as OUTDATED
+from sftp_sync.daemon.outdated import Outdated
 from sftp_sync.daemon.reload import CAUSE, DAEMON, check_successor, not_taken_over, our_fault
 from sftp_sync.daemon.signals import RELOAD, Signals
 from sftp_sync.daemon.systemd import Notifier
@@ -80,6 +82,8 @@ class Life:
         self._leaving: list[Duty] = []
         self._visits = Visits(self._diary, self._around.now)
         self._clockwork = Clockwork(self._see_to, self._visits.wake)
+        self._outdated = Outdated(config, self._around.now())
+        self._said_of_the_file = ""
         self._clock_drift = self._drift()
         self._unwell_beats = 0
 
@@ -106,7 +110,7 @@ class Life:
     def _begin(self) -> None:
         campaigns = self._duty.campaigns
         self._diary.take_up(list(campaigns.values()), self._around.now())
-        self._ledger.notices.clear(DAEMON, CAUSE)
+        self._ledger.notices.clear(DAEMON, CAUSE, OUTDATED)
         # What was accepted is sent before anything new is fetched.
         self._duty.start_sending()
         self._clockwork.take_up(campaigns)
@@ -131,10 +135,24 @@ class Life:
         self._mind_the_clock()
         self._dismiss()
         self._feed_watchdog()
+        self._look_at_the_file()
         at_work, sending = self._visits.under_way, len(self._duty.sendings)
         self._world.notifier.status(
             f"{len(self._duty.campaigns)} campaigns, {at_work} at work; {sending} accounts send"
         )
+
+    def _look_at_the_file(self) -> None:
+        now = self._around.now()
+        problem = self._outdated.problem(now)
+        said = "" if problem is None else problem.message
+        if said == self._said_of_the_file:
+            return
+        with suppress(LedgerUnavailable):
+            if problem is None:
+                self._ledger.notices.clear(DAEMON, OUTDATED)
+            else:
+                self._ledger.notices.post(DAEMON, OUTDATED, problem, now)
+            self._said_of_the_file = said
 
     def _mind_the_clock(self) -> None:
         drift = self._drift()
@@ -177,6 +195,7 @@ class Life:
         self._world.notifier.ready()
 
     def _say_wrong(self, problem: SyncError, bug: Exception | None = None) -> None:
+        self._outdated.refused()
         said = not_taken_over(problem, self._around.now())
         log.error("configuration_refused", reason=said.message, fix=said.fix, exc_info=bug)
         try:
@@ -203,6 +222,7 @@ class Life:
         duty.start_sending()
         self._clockwork.take_up(duty.campaigns)
         self._world.take_up(duty.config)
+        self._outdated.take_up(duty.config, self._around.now())
         log.info("configuration_loaded", campaigns=len(duty.campaigns), accounts=len(duty.sendings))
 
     def _end(self, problem: BaseException | None) -> None:

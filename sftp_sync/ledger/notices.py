@@ -28,6 +28,7 @@ KINDS_BY_CAUSE = {
     "restored": "ledger_restored",
     "decisions": "decisions_lost",
     "claims": "claims_not_written",
+    "configuration_outdated": "configuration_outdated",
     "suppression_incomplete": "suppression_incomplete",
 }
 KINDS_BY_CLASS: dict[type[SyncError], str] = {

@@ -125,7 +125,7 @@ class Standing:
 def _refused(reason: str, campaign: str, scope: Literal["account", "campaign"]) -> VendorRefused:
     fix = (
         f"To see what to mend, type: sftp-sync test-connection {campaign}"
-        " (sending goes on by itself)"
+        " (sending resumes by itself)"
     )
     return VendorRefused(_sentence(reason), fix=fix, scope=scope)
 

@@ -178,7 +178,7 @@ def test_what_is_over_is_told_once(office: Office) -> None:
     reader.letters.clear()
     for _ in range(2):
         office.announce([reader], HELD)
-    assert reader.letters[0].text.startswith("Over: renewals: The partner said no.")
+    assert reader.letters[0].text.startswith("Resolved: renewals: The partner said no.")
     assert reader.events() == [("cleared", "sign_in_refused")]
     office.announce([reader])
     assert "Nothing needs you any more." in reader.letters[0].text

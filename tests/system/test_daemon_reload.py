@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import time
 from pathlib import Path
 
 from sftp_sync.sandbox.talkover_faults import ALWAYS
@@ -13,6 +15,13 @@ from tests.support.daily_life import House
 EVERY_SECOND = {"every": "1s"}
 POOLED = 10
 FILES_OF_A_CONNECTION = 2  # the database and its log; what they share is one more
+
+
+def general(house: House) -> str:
+    """What `status` says beside the campaigns."""
+    return " ".join(house.run("status", "--json").json["attention"])
+
+
 HELD = {"hold": {"first_run_older_than": None}}
 
 
@@ -38,6 +47,20 @@ def test_a_broken_configuration_is_not_taken_over_and_status_says_so(tmp_path: P
         assert "was not taken over" not in told(house)
         assert daemon.is_told("RELOADING=1", 2)
         assert any(line.startswith("MONOTONIC_USEC=") for line in daemon.told)
+
+
+def test_a_file_that_was_changed_and_not_taken_up_is_told_until_it_is(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    house.local()
+    with running(house) as daemon:
+        assert "has changed since" not in general(house)
+        house.config.write_text(house.config.read_text("utf-8") + "# another one\n", "utf-8")
+        moment = time.time() - 60
+        os.utime(house.config, (moment, moment))
+        said = eventually(lambda: general(house), "it is told")
+        assert f"{house.config} has changed since. Type: systemctl reload sftp-sync" in said
+        daemon.reload()
+        eventually(lambda: not general(house), "it is told no more")
 
 
 def test_a_secret_that_is_not_there_keeps_the_old_configuration(tmp_path: Path) -> None:
