@@ -4,6 +4,7 @@ the text, and what cannot be read may be a secret.
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from io import StringIO
 
@@ -22,6 +23,7 @@ TAG = IN_QUOTES.format("!")
 OPEN_QUOTE = "a quote that is not closed."
 LOOK = "Look at the indentation, colons and quotes here and above."
 # What the library says, and what we say; the first that fits counts.
+GLUED = re.compile(r"\s*(?:- )?(?P<key>[A-Za-z_]\w*):[^\s/]")
 SENTENCES = {
     "found undefined alias": f"{IN_QUOTES.format('*')} As an alias it has no anchor (&) above.",
     "scanning an alias": IN_QUOTES.format("*"),
@@ -61,7 +63,7 @@ def composed(text: str) -> Node | None:
     try:
         root: Node | None = _yaml().compose(StringIO(text))
     except MarkedYAMLError as error:
-        raise NotYaml(_problem(error)) from None
+        raise NotYaml(_colon_without_space(text, error) or _problem(error)) from None
     except ReaderError as error:
         line = text.count("\n", 0, text.find(_character(error))) + 1
         raise NotYaml(Problem(line, "", "holds a character that YAML does not allow.")) from None
@@ -86,6 +88,18 @@ def _problem(error: MarkedYAMLError) -> Problem:
     if message == OPEN_QUOTE:
         mark = error.context_mark
     return Problem(mark.line + 1 if mark else 0, "", message or f"not YAML. {LOOK}")
+
+
+def _colon_without_space(text: str, error: MarkedYAMLError) -> Problem | None:
+    """The line above the one that YAML complains of, or that one, where it is a key and its value
+    with nothing between them.
+    """
+    mark = error.problem_mark or error.context_mark
+    lines = text.splitlines()[: mark.line + 1] if mark else []
+    for number in range(len(lines), max(len(lines) - 2, 0), -1):
+        if found := GLUED.match(lines[number - 1]):
+            return Problem(number, "", f"a space is missing after the colon of {found['key']}:")
+    return None
 
 
 def _character(error: ReaderError) -> str:

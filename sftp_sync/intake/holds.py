@@ -6,8 +6,26 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sftp_sync.intake.tally import Tally
-from sftp_sync.model import Campaign, HoldRules, RemoteFile, RowState, Understanding, many, shown
+from sftp_sync.model import (
+    Campaign,
+    Code,
+    HoldRules,
+    RemoteFile,
+    RowState,
+    Understanding,
+    many,
+    shown,
+)
 
+# Why rows are invalid, as the rest of a sentence.
+_CAUSES = {
+    Code.NO_COUNTRY: "have no country code: set contacts.region, or contacts.region_column, first.",
+    Code.EMPTY_PHONE: "have no number.",
+    Code.NOT_A_NUMBER: "hold something else where the number is expected (contacts.phone).",
+    Code.INVALID_NUMBER: "have a number that cannot be called.",
+    Code.EXCEL_DAMAGED: "have a number that Excel has shortened.",
+    Code.RAGGED_ROW: "have more cells than the header.",
+}
 _SHEETS_SHOWN = 5
 _NAME_SHOWN = 40
 
@@ -45,10 +63,23 @@ def age_at_first_run(source: RemoteFile, now: datetime) -> timedelta:
 def _content(tally: Tally, rules: HoldRules) -> Iterator[str]:
     invalid = tally.states[RowState.INVALID]
     if _is_above(invalid, tally.total, rules.reject_ratio_above):
-        yield f"{invalid:,} of {tally.total:,} rows are invalid."
+        yield _invalid(invalid, tally)
     valid = tally.total - invalid
     if _is_above(tally.seen_before, valid, rules.seen_before_above):
         yield f"{tally.seen_before:,} of {valid:,} numbers were called here before."
+
+
+def _invalid(invalid: int, tally: Tally) -> str:
+    """The main cause first, and what mends it: nobody looks at the rows before."""
+    of_all = f"of {tally.total:,} rows"
+    code, rows = max(
+        ((code, tally.codes[code]) for code in _CAUSES), key=lambda counted: counted[1]
+    )
+    if rows * 2 <= invalid:
+        return f"{invalid:,} {of_all} are invalid."
+    if code is Code.NO_COUNTRY:
+        return f"{rows:,} {of_all} {_CAUSES[code]}"
+    return f"{invalid:,} {of_all} are invalid; {rows:,} of them {_CAUSES[code]}"
 
 
 def _size(tally: Tally, rules: HoldRules) -> Iterator[str]:

@@ -53,6 +53,7 @@ UNREADABLE = [
     (f"a: 1\nb: {'[' * 600}\n", 2, "nested too deeply: more than 50 blocks inside each other."),
     (f"a: 1\nb: {'{a: ' * 600}\n", 2, "nested too deeply"),
     (f"a: {'[' * 50}{']' * 50}\n", 1, "nested too deeply"),
+    ("a:\n  b:c\n  d: e\n", 2, "a space is missing after the colon of b:"),
     ("a: b: c\n", 1, "not YAML: mapping values are not allowed here."),
     ("a: 1\nb: \x01\n", 2, "holds a character that YAML does not allow"),
 ]

@@ -8,7 +8,7 @@ import pytest
 
 from sftp_sync.intake.holds import age_at_first_run, reasons_to_hold
 from sftp_sync.intake.tally import Tally
-from sftp_sync.model import FileRules, HoldRules, RemoteFile, RowState
+from sftp_sync.model import Code, FileRules, HoldRules, RemoteFile, RowState
 from tests.support.builders import a_batch, a_campaign, an_understanding
 
 RULES = HoldRules()
@@ -40,6 +40,29 @@ def said(tally: Tally, rules: HoldRules, age: timedelta | None) -> str:
 def test_a_share_above_the_limit_holds_and_the_limit_itself_does_not(
     tally: Tally, reason: str
 ) -> None:
+    assert said(tally, RULES, None) == reason
+
+
+REGION_FIRST = "have no country code: set contacts.region, or contacts.region_column, first."
+
+
+@pytest.mark.parametrize(
+    ("codes", "reason"),
+    [
+        (
+            {Code.NO_COUNTRY: 4, Code.EMPTY_PHONE: 1},
+            f"4 of 5 rows {REGION_FIRST}",
+        ),
+        (
+            {Code.NO_COUNTRY: 1, Code.EMPTY_PHONE: 4},
+            "5 of 5 rows are invalid; 4 of them have no number.",
+        ),
+        ({Code.NO_COUNTRY: 2, Code.EMPTY_PHONE: 2}, "5 of 5 rows are invalid."),
+    ],
+)
+def test_the_main_cause_of_invalid_rows_comes_first(codes: dict[Code, int], reason: str) -> None:
+    tally = a_tally(invalid=5)
+    tally.codes.update(codes)
     assert said(tally, RULES, None) == reason
 
 
