@@ -31,6 +31,8 @@ class Target:
 
     name: str
     deliver: Callable[[Letter], None]
+    after: timedelta = timedelta()
+    """What is over within this time is not told."""
 
 
 @dataclass
@@ -44,9 +46,12 @@ class Announcer:
     could not be written down yet: a ledger that takes nothing must not make it say all again.
     """
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime], host: str) -> None:
         self._ledger = ledger
         self._now = now
+        self._host = host
+        # Since when something stands of which nobody has written down when it began.
+        self._met_at: dict[Key, datetime] = {}
         self._pauses: dict[str, _Pause] = {}
         # By target; None where it was told that something is over.
         self._unwritten: dict[str, dict[Key, Said | None]] = {}
@@ -55,6 +60,7 @@ class Announcer:
         """Tell everybody what is news; one that cannot be reached does not keep the others."""
         with _borne():
             self._forget_others([target.name for target in targets])
+        self._meet(concerns)
         for target in targets:
             pause = self._pauses.get(target.name)
             if pause is None or self._now() >= pause.until:
@@ -63,11 +69,15 @@ class Announcer:
     def _tell(self, target: Target, concerns: Sequence[Concern]) -> None:
         # That it cannot be reached is no news to it.
         known = [one for one in concerns if (one.scope, one.subject) != (target.name, CAUSE)]
-        found = news(known, self._said(target.name), self._now())
+        now, said = self._now(), self._said(target.name)
+        ripe = [
+            one for one in known if one.key in said or self._stands_since(one) <= now - target.after
+        ]
+        found = news(ripe, said, now)
         if found:
             loud = sum(not one.is_quiet for one in known)
             try:
-                target.deliver(letter(found, loud, self._now()))
+                target.deliver(letter(found, loud, now, self._host))
             except SyncError as problem:
                 self._bear(target, problem)
                 return
@@ -77,6 +87,14 @@ class Announcer:
                 return
             self._remember(target, found)
         self._write_down(target.name)
+
+    def _meet(self, concerns: Sequence[Concern]) -> None:
+        standing = {one.key: self._met_at.get(one.key, self._now()) for one in concerns}
+        self._met_at = standing
+
+    def _stands_since(self, concern: Concern) -> datetime:
+        met_at = self._met_at[concern.key]
+        return met_at if concern.since is None else min(met_at, concern.since)
 
     def _said(self, target: str) -> dict[Key, Said]:
         written = self._ledger.announcements.said(target)

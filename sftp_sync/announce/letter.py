@@ -24,22 +24,30 @@ class Letter:
     document: dict[str, object]
 
 
-def letter(found: Sequence[News], outstanding: int, now: datetime) -> Letter:
-    """A letter about all of it. `outstanding`: how many things need a person now."""
+def letter(found: Sequence[News], outstanding: int, now: datetime, host: str) -> Letter:
+    """A letter about all of it. `outstanding`: how many things need a person now, on `host`."""
     lines = [_line(one) for one in found[:SHOWN]]
     if len(found) > SHOWN:
         lines.append(f"And {len(found) - SHOWN} more. Type: sftp-sync status")
     needs = "Nothing needs you any more." if not outstanding else _need(outstanding)
     return Letter(
-        subject=_subject(found, outstanding),
-        text="\n\n".join([*lines, needs]) + "\n",
+        subject=_subject(found, outstanding, host),
+        text="\n\n".join([*lines, needs, f"This is sftp-sync on {host}."]) + "\n",
         document={
             "text": "\n".join([*lines, needs]),
             "at": _utc(now),
+            "host": host,
             "outstanding": outstanding,
             "events": [_document(one) for one in found],
         },
     )
+
+
+def trial(now: datetime, host: str) -> Letter:
+    """A letter about nothing, to see whether letters arrive."""
+    text = f"This is a test of sftp-sync on {host}: what needs a person is told here."
+    document = {"text": text, "at": _utc(now), "host": host, "outstanding": 0, "events": []}
+    return Letter(f"[sftp-sync {host}] test", f"{text}\n", document)
 
 
 def _line(one: News) -> str:
@@ -51,13 +59,13 @@ def _need(number: int) -> str:
     return f"{number} thing{' needs' if number == 1 else 's need'} you. To see: sftp-sync status"
 
 
-def _subject(found: Sequence[News], outstanding: int) -> str:
+def _subject(found: Sequence[News], outstanding: int, host: str) -> str:
     scope, cause, _ = found[0].key
     words = f"{scope}: {cause.replace('_', ' ')}"
     if found[0].event == "cleared":
-        words += " (over)"
+        words += " (resolved)"
     more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-    line = f"[sftp-sync] {words}{more}; {outstanding} outstanding"
+    line = f"[sftp-sync {host}] {words}{more}; {outstanding} outstanding"
     return "".join(sign if sign.isprintable() else " " for sign in line)[:SUBJECT_SIGNS]
 
 

@@ -24,14 +24,14 @@ def call_webhook(post: Post, url: str, letter: Letter) -> None:
     """Post a letter; one of `sftp_sync.errors` where it was not taken. The address is a secret, and
     is in no message.
     """
-    if not _is_safe(url):
+    if not is_safe(url):
         raise NeedsOperator("The webhook is no https address.", fix="Write https://HOST/…")
     status = post(url, json.dumps(letter.document).encode())
     if status not in TAKEN:
-        raise _refused(status)
+        raise refused("webhook", status)
 
 
-def _is_safe(url: str) -> bool:
+def is_safe(url: str) -> bool:
     """The address holds the key to the hook, and the letter names campaigns and files: in clear
     text only within this machine.
     """
@@ -44,8 +44,9 @@ def _is_safe(url: str) -> bool:
         return False
 
 
-def _refused(status: int) -> TryLater | NeedsOperator:
-    said = f"The webhook answered {status}."
+def refused(what: str, status: int) -> TryLater | NeedsOperator:
+    """What follows from an answer that takes nothing."""
+    said = f"The {what} answered {status}."
     if status >= SERVER_ERRORS or status in WORTH_ANOTHER_TRY:
         return TryLater(said)
     return NeedsOperator(said, fix="Look whether its address in `notify` is still right.")

@@ -26,6 +26,7 @@ from sftp_sync.cli import (
     demo,
     files,
     forget,
+    notify,
     pause,
     release,
     report,
@@ -80,6 +81,7 @@ app = typer.Typer(
 for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(notify.app, name="notify")
 app.add_typer(suppress.app, name="suppress")
 
 

@@ -42,6 +42,7 @@ def daemon(
             leave_within=_leave_within,
             equip=porter.equip,
             take_up=porter.take_up,
+            all_is_well=porter.hear_that_all_is_well,
         )
         serve(read, opened.ledger, world)
 

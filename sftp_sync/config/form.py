@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from sftp_sync.config.campaigns import CampaignSettings
 from sftp_sync.config.database import DatabaseField
 from sftp_sync.config.problems import Problem
 from sftp_sync.config.secret import Secret, SecretField
-from sftp_sync.config.values import CENTURY_DAYS, Text, Whole, local_path
+from sftp_sync.config.values import CENTURY_DAYS, Duration, Text, Whole, local_path
 from sftp_sync.model import Campaign
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
@@ -73,10 +74,13 @@ class Web:
 @dataclass(frozen=True)
 class Notify:
     """Whom to tell when a person must act: a webhook, or an address by way of a mail server
-    (`smtp://USER:PASSWORD@HOST:587`, `smtps://…`).
+    (`smtp://USER:PASSWORD@HOST:587`, `smtps://…`); what is over within `after` is not told. Or an
+    address that is asked every minute while all is well (`heartbeat`), and notices when it is not.
     """
 
     webhook: SecretField | None = None
+    heartbeat: SecretField | None = None
+    after: Duration = timedelta()
     email: Annotated[Text, AfterValidator(email_address)] | None = None
     smtp: SecretField | None = None
     sender: Annotated[Text, AfterValidator(email_address)] | None = None

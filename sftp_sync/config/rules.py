@@ -190,9 +190,11 @@ def _memory_rules(written: Block, campaigns: Block) -> Iterator[Finding]:
 
 
 def _notify_rules(where: Where, target: Block) -> Iterator[Finding]:
-    ways = [key for key in ("webhook", "email") if target.get(key) is not None]
+    ways = [key for key in ("webhook", "email", "heartbeat") if target.get(key) is not None]
     if len(ways) != 1:
-        yield where, "must have either webhook or email."
+        yield where, "must have either webhook, email or heartbeat."
+    if "heartbeat" in ways and target.get("after") is not None:
+        yield where, "after goes with webhook and email: a heartbeat tells of nothing."
     if "email" in ways and target.get("smtp") is None:
         yield (
             (*where, "smtp"),

@@ -46,6 +46,7 @@ class World:
     leave_within: Callable[[float, BaseException | None], None]
     equip: Equip = as_it_is
     take_up: Callable[[Config], None] = lambda _: None
+    all_is_well: Callable[[], None] = lambda: None
 
 
 def serve(config: Config, ledger: Ledger, world: World) -> None:
@@ -177,6 +178,7 @@ class Life:
         if not troubles:
             self._unwell_beats = 0
             self._world.notifier.alive()
+            self._world.all_is_well()
             return
         self._unwell_beats += 1
         if self._unwell_beats == UNWELL_BEATS:

@@ -5,6 +5,7 @@ house.
 from __future__ import annotations
 
 import os
+import socket
 import threading
 from dataclasses import replace
 from types import TracebackType
@@ -16,15 +17,19 @@ from sftp_sync.announce import Announcer
 from sftp_sync.around import Surroundings
 from sftp_sync.config import Config
 from sftp_sync.config.form import Web
-from sftp_sync.errors import SyncError
+from sftp_sync.errors import SyncError, TryLater
 from sftp_sync.housekeeping import keep_house
 from sftp_sync.ledger import Ledger
 from sftp_sync.web import Meters, Sources, StatusServer
 from sftp_sync.wiring.house import house_rules
-from sftp_sync.wiring.targets import concerns_now, targets_of
+from sftp_sync.wiring.targets import concerns_now, heartbeats_of, targets_of
 
 DAEMON, CAUSE = "daemon", "web"
+HEARTBEAT = "heartbeat"
 ROUND_SECONDS = 15.0
+# Every minute, within a round.
+BEAT_SECONDS = 50.0
+WELL_FOR_SECONDS = 20.0
 STOP_SECONDS = 3.0
 
 log = structlog.get_logger(__name__)
@@ -37,7 +42,9 @@ class Porter:
         self.meters = Meters(around.monotonic)
         self._ledger = ledger
         self._around = around
-        self._announcer = Announcer(ledger, around.now)
+        self._announcer = Announcer(ledger, around.now, socket.gethostname())
+        self._was_well_at: float | None = None
+        self._beat_at: float | None = None
         self._config: Config | None = None
         self._server: StatusServer | None = None
         self._served: Web | None = None
@@ -55,6 +62,10 @@ class Porter:
             self._serve(config.web)
         if not self._thread.is_alive():
             self._thread.start()
+
+    def hear_that_all_is_well(self) -> None:
+        """Told as often as the system is: then those who watch us from outside are told as well."""
+        self._was_well_at = self._around.monotonic()
 
     def close(self) -> None:
         """Show nothing more, tell nobody."""
@@ -113,7 +124,7 @@ class Porter:
         """One round. What goes wrong with one of its jobs keeps none of the others from being done:
         personal data is emptied also where nobody can be told.
         """
-        for job in (self._tell_people, self._note_endings, self._keep_house):
+        for job in (self._beat, self._tell_people, self._note_endings, self._keep_house):
             name = job.__name__.lstrip("_")
             try:
                 job()
@@ -125,6 +136,23 @@ class Porter:
     def _go_round(self) -> None:
         while not self._stopping.wait(ROUND_SECONDS):
             self.look_after()
+
+    def _beat(self) -> None:
+        now, well_at = self._around.monotonic(), self._was_well_at
+        is_well = well_at is not None and now - well_at <= WELL_FOR_SECONDS
+        if not is_well or (self._beat_at is not None and now - self._beat_at < BEAT_SECONDS):
+            return
+        self._beat_at = now
+        for name, beat in heartbeats_of(self._present(), os.environ).items():
+            try:
+                beat()
+                self._ledger.notices.clear(name, HEARTBEAT)
+            except SyncError as problem:
+                log.warning("heartbeat_failed", target=name, reason=problem.message)
+                said = TryLater(
+                    f"Nobody hears that all is well: {problem.message}", fix=problem.fix
+                )
+                self._ledger.notices.post(name, HEARTBEAT, said, self._around.now())
 
     def _tell_people(self) -> None:
         config = self._present()

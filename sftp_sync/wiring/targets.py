@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -35,15 +35,28 @@ def targets_of(config: Config, environment: Environment) -> list[Target]:
         return []
     from sftp_sync.announce import Target
 
+    return [
+        Target(name, partial(_mail if one.webhook is None else _hook, one, environment), one.after)
+        for name, one in _named(config)
+        if one.heartbeat is None
+    ]
+
+
+def heartbeats_of(config: Config, environment: Environment) -> dict[str, Callable[[], None]]:
+    """The heartbeats in `notify`, each with what asks it once."""
+    return {
+        name: partial(_beat, one, environment)
+        for name, one in _named(config)
+        if one.heartbeat is not None
+    }
+
+
+def _named(config: Config) -> Iterator[tuple[str, Notify]]:
     seen: Counter[str] = Counter()
-    found = []
     for one in config.notify:
         name = _name(one)
         seen[name] += 1
-        numbered = name if seen[name] == 1 else f"{name} ({seen[name]})"
-        deliver = _mail if one.webhook is None else _hook
-        found.append(Target(numbered, partial(deliver, one, environment)))
-    return found
+        yield name if seen[name] == 1 else f"{name} ({seen[name]})", one
 
 
 def concerns_now(config: Config, ledger: Ledger) -> list[Concern]:
@@ -73,6 +86,8 @@ def concerns_now(config: Config, ledger: Ledger) -> list[Concern]:
 def _name(one: Notify) -> str:
     if one.webhook is not None:
         return f"webhook ({one.webhook.origin})"
+    if one.heartbeat is not None:
+        return f"heartbeat ({one.heartbeat.origin})"
     return f"e-mail to {one.email}"
 
 
@@ -84,10 +99,29 @@ def _hook(one: Notify, environment: Environment, letter: Letter) -> None:
         call_webhook(post, _resolved(one.webhook, environment), letter)
 
 
+def _beat(one: Notify, environment: Environment) -> None:
+    from sftp_sync.announce import beat
+
+    if one.heartbeat is not None:
+        get = partial(_ask, body=None, environment=environment, peer="the heartbeat")
+        beat(get, _resolved(one.heartbeat, environment))
+
+
 def post_json(
     url: str, body: bytes, environment: Environment, timeout_seconds: float = HOOK_SECONDS
 ) -> int:
-    """Post to a web address, by the proxy that the environment names: the answer's status."""
+    """Post to a web address: the answer's status."""
+    return _ask(url, body, environment, "the webhook", timeout_seconds)
+
+
+def _ask(
+    url: str,
+    body: bytes | None,
+    environment: Environment,
+    peer: str,
+    timeout_seconds: float = HOOK_SECONDS,
+) -> int:
+    """Ask a web address, by the proxy that the environment names: the answer's status."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     access = Access(
@@ -95,13 +129,18 @@ def post_json(
         in_flight=1,
         timeout_seconds=timeout_seconds,
         proxy=proxy_for(url, environment),
-        peer="the webhook",
+        peer=peer,
     )
     wire = Wire(access, time.monotonic)
     try:
         path = urlunsplit(("", "", parts.path or "/", parts.query, ""))
-        headers = {"Content-Type": "application/json", "User-Agent": "sftp-sync"}
-        reply = wire.exchange(Exchange("POST", path, headers=headers, body=body))
+        headers = {"User-Agent": "sftp-sync"}
+        if body is None:
+            exchange = Exchange("GET", path, headers=headers)
+        else:
+            headers["Content-Type"] = "application/json"
+            exchange = Exchange("POST", path, headers=headers, body=body)
+        reply = wire.exchange(exchange)
     finally:
         wire.close()
     if isinstance(reply, Broken):

@@ -30,6 +30,7 @@ from tests.support.databases import Database, looked_at
 
 REFUSED = Concern("renewals", "sign_in_refused", "The partner said no.", "Ask them.", "partner")
 HELD = Concern("renewals", "file_held", "File 3 is held.", subject="file 3")
+SECOND, FIVE_MINUTES = timedelta(seconds=1), timedelta(minutes=5)
 DOUBT = Concern("renewals", "rows_in_doubt", "1 row is in doubt.", is_quiet=True)
 
 
@@ -41,6 +42,7 @@ class Reader:
     letters: list[Letter] = field(default_factory=list)
     trouble: Exception | None = None
     tries: int = 0
+    after: timedelta = timedelta()
 
     def deliver(self, letter: Letter) -> None:
         self.tries += 1
@@ -50,7 +52,7 @@ class Reader:
 
     @property
     def target(self) -> Target:
-        return Target(self.name, self.deliver)
+        return Target(self.name, self.deliver, self.after)
 
     def events(self) -> list[tuple[str, str]]:
         """What was told since the last time."""
@@ -76,7 +78,7 @@ class Office:
         self.start_anew()
 
     def start_anew(self) -> None:
-        self.announcer = Announcer(self.ledger, lambda: self.now)
+        self.announcer = Announcer(self.ledger, lambda: self.now, "host")
 
     def announce(self, readers: list[Reader], *concerns: Concern) -> None:
         self.announcer.announce([reader.target for reader in readers], concerns)
@@ -100,21 +102,47 @@ def test_each_cause_is_told_once_also_after_a_restart(office: Office) -> None:
     assert reader.events() == [("raised", "file_held")]
 
 
+def test_what_is_over_soon_is_not_told_to_who_wants_to_wait(office: Office) -> None:
+    patient, other = Reader("patient", after=FIVE_MINUTES), Reader("other")
+    office.announce([patient, other], HELD)
+    office.now += FIVE_MINUTES - SECOND
+    office.announce([patient, other], HELD)
+    office.announce([patient, other])
+    assert (patient.events(), other.events()) == (
+        [],
+        [("raised", "file_held"), ("cleared", "file_held")],
+    )
+    office.announce([patient], HELD)
+    office.now += FIVE_MINUTES
+    office.announce([patient], HELD)
+    assert patient.events() == [("raised", "file_held")]
+    office.announce([patient])
+    assert patient.events() == [("cleared", "file_held")]
+
+
+def test_what_has_stood_for_long_is_told_at_once(office: Office) -> None:
+    patient = Reader("patient", after=FIVE_MINUTES)
+    office.announce([patient], replace(HELD, since=office.now - FIVE_MINUTES))
+    assert patient.events() == [("raised", "file_held")]
+
+
 def test_all_that_is_new_at_one_time_is_one_letter(office: Office) -> None:
     reader = Reader()
     office.announce([reader], REFUSED, HELD)
     (letter,) = reader.letters
-    assert letter.subject == "[sftp-sync] renewals: sign in refused and 1 more; 2 outstanding"
+    assert letter.subject == "[sftp-sync host] renewals: sign in refused and 1 more; 2 outstanding"
     assert letter.text == (
         "renewals: The partner said no. Ask them.\n\n"
         "renewals: File 3 is held.\n\n"
-        "2 things need you. To see: sftp-sync status\n"
+        "2 things need you. To see: sftp-sync status\n\n"
+        "This is sftp-sync on host.\n"
     )
     assert letter.document == {
         "text": "renewals: The partner said no. Ask them.\nrenewals: File 3 is held.\n"
         "2 things need you. To see: sftp-sync status",
         "at": "2026-11-20T06:30:00Z",
         "outstanding": 2,
+        "host": "host",
         "events": [
             {
                 "event": "raised",

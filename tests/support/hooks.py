@@ -19,6 +19,7 @@ class Hook:
     told: list[dict[str, Any]] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    beats: int = 0
 
     @property
     def events(self) -> list[tuple[str, str, str]]:
@@ -36,8 +37,14 @@ def a_hook() -> Iterator[Hook]:
     hook = Hook()
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            hook.beats += 1
+            self._answer(b'{"events": []}')
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self._answer(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def _answer(self, body: bytes) -> None:
             status = hook.answers.pop(0) if hook.answers else 200
             hook.headers.append(dict(self.headers))
             if status == 200:

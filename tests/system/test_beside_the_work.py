@@ -143,3 +143,57 @@ def test_people_are_told_and_the_secret_is_in_no_log(house: House) -> None:
     assert "renewals: connection untested" in str(server.mails[0]["Subject"])
     assert "very-secret" not in log
     assert "announced" in log
+
+
+def test_a_heartbeat_is_asked_while_all_is_well_and_what_needs_a_person_does_not_silence_it(
+    house: House,
+) -> None:
+    with a_hook() as hook:
+        house.environment |= {"PING_URL": hook.url}
+        house.change("renewals", import_path="/elsewhere")
+        configure(house, notify=[{"heartbeat": {"env": "PING_URL"}}])
+        with running(house) as daemon:
+            eventually(lambda: hook.beats, "it was asked", 40)
+            log = daemon.log
+    assert "very-secret" not in log
+
+
+class TestTrying:
+    """What `notify test` says."""
+
+    def test_everybody_is_told_and_asked(self, house: House) -> None:
+        with a_hook() as hook, mail_server() as server:
+            house.environment |= {
+                "HOOK_URL": hook.url,
+                "SMTP_URL": f"smtp://127.0.0.1:{server.port}",
+            }
+            notify = [
+                {"webhook": {"env": "HOOK_URL"}, "after": "5m"},
+                {"email": "ops@example.com", "smtp": {"env": "SMTP_URL"}},
+                {"heartbeat": {"env": "HOOK_URL"}},
+            ]
+            configure(house, notify=notify)
+            said = house.run("notify", "test")
+        assert said.code == 0, said.said
+        assert [line.split()[0] for line in said.stdout.splitlines()] == ["ok", "ok", "ok"]
+        host = socket.gethostname()
+        assert [document.get("host") for document in hook.told] == [None, host]
+        assert hook.beats == 1
+        assert f"[sftp-sync {host}] test" in str(server.mails[0]["Subject"])
+
+    def test_what_fails_is_said_of_each_with_what_to_do(self, house: House) -> None:
+        with a_hook() as hook:
+            hook.answers = [404, 503]
+            house.environment |= {"HOOK_URL": hook.url}
+            told = [{"heartbeat": {"env": "HOOK_URL"}}, {"webhook": {"env": "HOOK_URL"}}]
+            configure(house, notify=told)
+            said = house.run("notify", "test")
+        assert said.code == 1
+        assert "FAILED  heartbeat (env HOOK_URL): The heartbeat answered 404." in said.stderr
+        assert "FAILED  webhook (env HOOK_URL): The webhook answered 503." in said.stderr
+        assert "very-secret" not in said.said
+
+    def test_where_nobody_is_to_be_told_it_says_so(self, house: House) -> None:
+        configure(house, notify=[])
+        said = house.run("notify", "test")
+        assert (said.code, "has no `notify`" in said.stderr) == (1, True)

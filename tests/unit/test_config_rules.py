@@ -183,7 +183,9 @@ def test_campaigns_that_take_different_files_are_no_problem(
 @pytest.mark.parametrize(
     ("target", "path", "sentence"),
     [
-        ("{}", "notify[0]", "must have either webhook or email."),
+        ("{}", "notify[0]", "must have either webhook, email or heartbeat."),
+        ("{heartbeat: a, after: 5m}", "notify[0]", "after goes with webhook and email"),
+        ("{heartbeat: a, webhook: b}", "notify[0]", "must have either"),
         ("{webhook: a, email: o@e.com, smtp: s}", "notify[0]", "must have either"),
         ("{email: o@e.com}", "notify[0].smtp", "missing. Which mail server?"),
         ("{webhook: a, sender: o@e.com}", "notify[0]", "smtp and sender go with email."),

@@ -63,7 +63,7 @@ CHOSEN_OR_WHOLE = {
     *("CampaignSettings.campaign_id", "CampaignSettings.kathan", "Account.user_id"),
     *("CampaignSettings.sftp", "CampaignSettings.folder"),
     *("Sftp.password", "Sftp.private_key", "Sftp.host_keys", "Sftp.known_hosts"),
-    *("Notify.webhook", "Notify.email", "Notify.smtp"),
+    *("Notify.webhook", "Notify.email", "Notify.smtp", "Notify.heartbeat"),
     *("CampaignSettings.files", "CampaignSettings.contacts", "CampaignSettings.hold"),
     *("CampaignSettings.limits", "CampaignSettings.results"),
 }
@@ -591,3 +591,11 @@ def test_news_come_from_whom_they_go_to_where_no_sender_is_written(tmp_path: Pat
         target.deliver(Letter("A thing", "It is so.\n", {}))
     (mail,) = server.mails
     assert (mail["From"], mail["To"]) == ("ops@example.com", "ops@example.com")
+
+
+@holds("Notify.after")
+def test_news_are_told_at_once_where_nobody_wants_to_wait(tmp_path: Path) -> None:
+    notify = [{"webhook": "https://hook.example.com/"}]
+    config = a_config(tmp_path, {**SHORTEST, "folder": str(tmp_path)}, notify=notify)
+    (target,) = targets_of(config, {})
+    assert target.after == timedelta()
