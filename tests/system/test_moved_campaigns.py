@@ -31,7 +31,8 @@ def taking(tmp_path: Path) -> Iterator[Vendor]:
 
 @pytest.fixture(params=EVERY_DATABASE)
 def house(request: pytest.FixtureRequest, tmp_path: Path, taking: Vendor) -> Iterator[CallHouse]:
-    made = call_house(tmp_path / "house", taking)
+    # Longer than a run that does not wait takes in a crowd.
+    made = call_house(tmp_path / "house", taking, uncertain_after_seconds=3)
     made.state.mkdir()
     with fresh_database(request.param, made.state) as database:
         made.database = database.url

@@ -65,6 +65,7 @@ def test_a_daemon_ends_when_its_ledger_is_put_back_under_it(
     called: tuple[CallHouse, Vendor], tmp_path: Path
 ) -> None:
     house, taking = called
+    house.accounts["vendor"]["requests_per_minute"] = 200
     with sending(house, taking, FORTY) as daemon:
         copy = LedgerCopy.of(house, tmp_path / "copy")
         before = taking.count_taken()
