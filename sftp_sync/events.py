@@ -24,6 +24,7 @@ EVENTS: Mapping[str, str] = {
     "status_page_failed": "The status page cannot be served: `reason`. Everything else goes on.",
     "announced": "What needs a person, or no longer does, was told to `target`.",
     "announcing_failed": "It could not be told: `reason`. It is tried again with growing pauses.",
+    "heartbeat_failed": "A heartbeat could not be asked: `reason`. It is asked again in a minute.",
     # The steps.
     "step_failed": "A step of a campaign or an account did not work: `reason`. It is tried again.",
     "file_collected": "A list is in the ledger, or cannot be read: `state`.",
@@ -37,7 +38,8 @@ EVENTS: Mapping[str, str] = {
     "ledger_restored": "The ledger is a backup put back: due rows are looked into before sending.",
     "claims_not_written": "The state directory takes no claims: `reason`. Nothing is sent.",
     # Sending.
-    "row_answered": "A row was sent, and what became of it: `state`, `call_id`, `outcome`.",
+    "rows_sent": "What became of the rows of a `file` that were sent in the last minute.",
+    "row_answered": "The same of each row (only with `--verbose`): `state`, `call_id`, `outcome`.",
     "answer_too_late": "An answer came when its row had been decided on.",
     "answer_not_recorded": "An answer could not be written down yet; it is tried until it can.",
     "campaign_idle": "A campaign has nothing to send at this moment (only with `--verbose`).",

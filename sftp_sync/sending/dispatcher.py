@@ -24,6 +24,7 @@ from sftp_sync.sending.endings import Ending
 from sftp_sync.sending.errands import Errands
 from sftp_sync.sending.lookout import Lookout
 from sftp_sync.sending.looks import Looked, Looks
+from sftp_sync.sending.minutes import Minutes
 from sftp_sync.sending.probes import Probed, probe
 from sftp_sync.sending.route import Patience, Route, SendingAccount
 from sftp_sync.sending.senders import Done, Sender
@@ -75,6 +76,7 @@ class Dispatcher:
         self._ending = Ending(account, around, shift.patience, self._standing, self._lookout)
         self._crew: Crew[Done | Looked | Probed] = Crew(f"send-{account.name}", account.in_flight)
         self._errands = Errands(around, lease, self._turns, self._looks)
+        self._minutes = Minutes(around.monotonic)
         self._refresh_at = 0.0
         self._count_at = 0.0
         self._is_probing = False
@@ -92,6 +94,7 @@ class Dispatcher:
             return stopped
         finally:
             self._drain()
+            self._minutes.say()
         self._bulletin.close(self._ending.finished())
         return self._ending.conclusion()
 
@@ -142,6 +145,7 @@ class Dispatcher:
         # A daemon stays, whatever is in doubt.
         if not self._shift.patience.is_daemon:
             self._awaits_doubts = self._ending.awaits_doubts(now)
+        self._minutes.pass_by()
         self._is_last_round = is_last_round
         self._refresh_at = now + REFRESH_SECONDS
         if not self._turns:
@@ -209,6 +213,7 @@ class Dispatcher:
         """Where the row stands now, and that it is in doubt no more."""
         if done.settled.state in (None, RowState.PENDING):
             return
+        self._minutes.count(done.route.name, done.file_id, done.settled.state)
         self.rows[done.settled.state] += 1
         if done.was_in_doubt:
             self.rows[RowState.UNCERTAIN] -= 1

@@ -43,6 +43,7 @@ class Done:
     outcome: Outcome
     settled: Settled
     was_in_doubt: bool = False
+    file_id: int = 0
 
 
 class Sender:
@@ -61,7 +62,7 @@ class Sender:
         """Send a row and settle it. Whatever happens on the wire is an outcome."""
         answer = self._answer(errand)
         settled = self._record(errand.claim, self._read(errand, answer))
-        log.info(
+        log.debug(
             "row_answered",
             campaign=errand.route.name,
             row=errand.claim.row_id,
@@ -78,7 +79,8 @@ class Sender:
                 call_id=getattr(answer.outcome, "call_id", None),
             )
         was_in_doubt = errand.claim.doubt_since is not None
-        return Done(errand.route, answer.outcome, settled, was_in_doubt)
+        file_id = errand.claim.file_id
+        return Done(errand.route, answer.outcome, settled, was_in_doubt, file_id)
 
     def is_fresh(self) -> bool:
         """Whether the lease is fresh enough, by a clock that counts suspension, to send now."""
