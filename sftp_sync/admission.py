@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sftp_sync.around import Connect, Surroundings
 from sftp_sync.errors import NeedsOperator, RemoteRefused, TryLater
+from sftp_sync.ledger.renames import Renames, Suspect
 from sftp_sync.model import Campaign, CampaignRecord
 from sftp_sync.remote.base import Remote
 
@@ -18,11 +19,15 @@ class UntestedError(NeedsOperator):
     """The connection has not passed a test as it is set now."""
 
 
+class UnknownNameError(NeedsOperator):
+    """It may be another campaign under a new name."""
+
+
 class KeptOutError(TryLater):
     """The sign-in was refused a short time ago."""
 
 
-NOT_ADMITTED = (UntestedError, KeptOutError)
+NOT_ADMITTED = (UntestedError, UnknownNameError, KeptOutError)
 
 
 def admit(campaign: Campaign, known: CampaignRecord, now: datetime) -> None:
@@ -41,6 +46,30 @@ def admit(campaign: Campaign, known: CampaignRecord, now: datetime) -> None:
             " out.",
             fix=f"To try now, {test[0].lower()}{test[1:]}",
         )
+
+
+def admit_name(campaign: Campaign, renames: Renames) -> None:
+    """Let only those take in lists who are known by this name, or are no other campaign."""
+    if (suspect := renames.suspect(campaign)) is not None:
+        raise unknown_name(suspect)
+
+
+def unknown_name(suspect: Suspect) -> UnknownNameError:
+    """What a person must say about a campaign whose name is new."""
+    name, former = suspect.campaign, suspect.former
+    is_folder = suspect.by == "folder"
+    what = "folder at the partner is that" if is_folder else "assistant and number are those"
+    if suspect.is_gone:
+        gone = ", which is not in the configuration any more"
+        first = f"If it is the same campaign under a new name, type: sftp-sync adopt {former}"
+    else:
+        gone = ""
+        first = "Give each campaign back the name that it had"
+    return UnknownNameError(
+        f"{name} does not run: its {what} of campaign {former}{gone}. Whom {former} has called"
+        " would be called again.",
+        fix=f"{first}; if it is another one, type: sftp-sync adopt --new {name}",
+    )
 
 
 def knocking(campaign: Campaign, connect: Connect, around: Surroundings) -> Connect:

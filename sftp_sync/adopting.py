@@ -59,6 +59,21 @@ def adopt(campaign: Campaign, vendor: OpenVendor, around: Surroundings) -> list[
     return done
 
 
+def adopt_name(campaign: Campaign, former: str, around: Surroundings) -> int:
+    """Go on under a new name with all that a former one has; how many files."""
+    leases = around.ledger.leases
+    try:
+        with leases.hold(f"collect:{former}"), leases.hold(f"collect:{campaign.name}") as lease:
+            files = around.ledger.renames.take_over(lease, campaign, former)
+    except LeaseBusy as busy:
+        raise LeaseBusy(
+            f"Another process is taking in the lists of {former} or {campaign.name}.",
+            fix="Type it again in a moment.",
+        ) from busy
+    log.info("campaign_adopted", campaign=campaign.name, former=former, files=files)
+    return files
+
+
 def _is_spelt_otherwise(former: Former, campaign: Campaign) -> bool:
     return normal_identity(former.identity) == campaign.destination
 

@@ -28,6 +28,7 @@ EVENTS: Mapping[str, str] = {
     # The steps.
     "step_failed": "A step of a campaign or an account did not work: `reason`. It is tried again.",
     "file_collected": "A list is in the ledger, or cannot be read: `state`.",
+    "campaign_adopted": "A campaign goes on under a new name (`adopt`): `former`, `files`.",
     "rows_adopted": "Rows go where their campaign calls now (`adopt`): how many, if recognised.",
     "file_delivered": "A receipt, rejects or results are at the partner's: `path`.",
     "file_failed": "A bug met in one list; the others go on.",

@@ -61,6 +61,7 @@ def standings(
     """Where campaigns stand, in the order given."""
     notices, stuck = ledger.notices.all(), ledger.summaries.for_a_person()
     elsewhere = ledger.leftovers.elsewhere(campaigns)
+    suspects = ledger.renames.suspects(campaigns)
     outlook = outlook or Outlook()
     found = []
     for campaign in campaigns:
@@ -73,6 +74,7 @@ def standings(
             notices=notices,
             for_a_person=stuck.get(campaign.name, {}),
             elsewhere=elsewhere.get(campaign.name, ()),
+            suspect=suspects.get(campaign.name),
             expected=outlook.expected.get(campaign.name),
             last_received_at=_last_received_at(files),
             now=outlook.now,

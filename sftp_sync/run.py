@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from sftp_sync.admission import NOT_ADMITTED, admit, knocking
+from sftp_sync.admission import NOT_ADMITTED, admit, admit_name, knocking
 from sftp_sync.around import Connect, OpenVendor, Surroundings
 from sftp_sync.errors import LeaseBusy, LedgerUnavailable, Stopped, SyncError
 from sftp_sync.model import Campaign
@@ -40,6 +40,8 @@ def run(campaign: Campaign, connect: Connect, around: Surroundings) -> RunReport
     """One run of one campaign: its steps in order, each for itself."""
     try:
         admit(campaign, around.ledger.campaigns.get(campaign.name), around.now())
+        admit_name(campaign, around.ledger.renames)
+        around.ledger.renames.remember(campaign)
     except SyncError as problem:
         # No notice: it would take the place of the one that says why we were refused.
         return RunReport(campaign.name, problem=problem)
@@ -98,6 +100,7 @@ def rehearse(campaign: Campaign, connect: Connect, around: Surroundings) -> Rehe
     try:
         files.extend(preview_due(forecast, around))
         admit(campaign, around.ledger.campaigns.get(campaign.name), around.now())
+        admit_name(campaign, around.ledger.renames)
         files.extend(preview_new(campaign, connect, around, forecast))
     except SyncError as error:
         problem = error

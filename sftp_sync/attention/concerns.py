@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sftp_sync.admission import unknown_name
 from sftp_sync.attention.expected import Expectation
 from sftp_sync.errors import Who
 from sftp_sync.ledger.leftovers import Elsewhere
+from sftp_sync.ledger.renames import Suspect
 from sftp_sync.model import (
     Campaign,
     CampaignRecord,
@@ -68,6 +70,7 @@ class Scene:
     notices: Sequence[Notice]
     for_a_person: Mapping[int, int] = field(default_factory=dict)
     elsewhere: Sequence[Elsewhere] = ()
+    suspect: Suspect | None = None
     expected: Expectation | None = None
     last_received_at: datetime | None = None
     now: datetime | None = None
@@ -77,6 +80,7 @@ def concerns(scene: Scene) -> list[Concern]:
     """One for each thing, the most pressing first."""
     return [
         *_untested(scene),
+        *_renamed(scene),
         *(_noticed(notice) for notice in scene.notices if notice.scope == scene.campaign.name),
         *_missing(scene),
         *_held(scene),
@@ -132,6 +136,12 @@ def _untested(scene: Scene) -> Iterator[Concern]:
             message="The connection has not passed a test on its present settings.",
             fix=f"Type: sftp-sync test-connection {name}",
         )
+
+
+def _renamed(scene: Scene) -> Iterator[Concern]:
+    if scene.suspect is not None:
+        said = unknown_name(scene.suspect)
+        yield Concern(scene.campaign.name, "campaign_renamed", said.message, said.fix)
 
 
 def _missing(scene: Scene) -> Iterator[Concern]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sftp_sync.cli.options import (
-    CampaignArgument,
     ConfigOption,
     JsonOption,
     QuietOption,
@@ -28,9 +27,21 @@ if TYPE_CHECKING:
 NEEDS_A_LOOK = 1
 
 
+NameArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CAMPAIGN", help="A campaign of the configuration, or the name one had before."
+    ),
+]
+NewOption = Annotated[
+    bool, typer.Option("--new", help="It is another campaign than the one whose place it has.")
+]
+
+
 def adopt(
     context: typer.Context,
-    campaign: CampaignArgument,
+    campaign: NameArgument,
+    new: NewOption = False,
     config: ConfigOption = None,
     json: JsonOption = False,
     verbose: VerboseOption = False,
@@ -42,14 +53,24 @@ def adopt(
     Rows that were never claimed go to the new place. What may have been called goes there too if
     calls of the old place are in the new one's list at the vendor; else put the old one back.
 
+    Where files become campaigns of the vendor's (Kathan), a campaign that was renamed does not run:
+    `adopt OLD` says that it is OLD under a new name, `adopt --new CAMPAIGN` that it is not.
+
     Example: sftp-sync adopt renewals
     """
     from sftp_sync.cli import office
 
     office.set_up_logs(verbose=verbose, quiet=quiet)
     read = office.read_config(context, config)
-    (chosen,) = office.chosen(read, [campaign])
     with office.opened(read) as opened:
+        if new or campaign not in read.campaigns:
+            said = _known_as_new(opened, campaign) if new else _renamed(opened, campaign)
+            if json:
+                office.print_json(said)
+            elif not quiet:
+                typer.echo(said["said"])
+            return
+        (chosen,) = office.chosen(read, [campaign])
         done = _adopted(opened, chosen)
         left = _left(opened, chosen)
     if json:
@@ -57,6 +78,38 @@ def adopt(
     else:
         _say(chosen, done, left, quiet=quiet)
     raise typer.Exit(NEEDS_A_LOOK if left else 0)
+
+
+def _known_as_new(opened: Office, name: str) -> dict[str, object]:
+    from sftp_sync.cli import office
+
+    (chosen,) = office.chosen(opened.config, [name])
+    opened.ledger.renames.remember(chosen.model)
+    return {"campaign": name, "former": None, "said": f"{name} is a campaign of its own"}
+
+
+def _renamed(opened: Office, former: str) -> dict[str, object]:
+    from sftp_sync.adopting import adopt_name
+    from sftp_sync.errors import UsageError
+    from sftp_sync.model import many
+    from sftp_sync.wiring.parts import nobody_watches, surroundings
+
+    models = [one.model for one in opened.config.campaigns.values()]
+    suspects = opened.ledger.renames.suspects(models).values()
+    found = [one.campaign for one in suspects if one.former == former and one.is_gone]
+    if len(found) != 1:
+        raise UsageError(
+            f"No campaign of the configuration seems to be {former} under a new name."
+            if not found
+            else f"{' and '.join(found)} seem to be {former} under a new name.",
+            fix="Type: sftp-sync status"
+            if not found
+            else f"For those that are not, type: sftp-sync adopt --new {found[0]}",
+        )
+    around = surroundings(opened.config, opened.ledger, nobody_watches, threading.Event())
+    files = adopt_name(opened.config.campaigns[found[0]].model, former, around)
+    said = f"{found[0]} is {former} under a new name: {many(files, 'file')}"
+    return {"campaign": found[0], "former": former, "files": files, "said": said}
 
 
 def _adopted(opened: Office, chosen: CampaignConfig) -> list[Adopted]:

@@ -56,5 +56,25 @@ def connection(settings: CampaignSettings) -> str:
     return hashlib.sha256(json.dumps(door, sort_keys=True).encode()).hexdigest()
 
 
+def door(settings: CampaignSettings) -> str:
+    """The partner's folder that lists come from, in short: whose it is, and where."""
+    sftp = settings.sftp
+    whose = [sftp.host.lower(), sftp.port, sftp.username] if sftp else [str(settings.folder)]
+    return _in_short([*whose, settings.import_path])
+
+
+def voice(settings: CampaignSettings, account: Account) -> str:
+    """Who calls from which number, in short; nothing where the vendor's campaign says that."""
+    kathan = settings.kathan
+    if kathan is None:
+        return ""
+    address = normal_address(account.base_url)
+    return _in_short([address, account.user_id, kathan.assistant_id, kathan.phone_number_id])
+
+
+def _in_short(parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
 def _reference(secret: Secret | None) -> str | None:
     return f"{secret.source} {secret.reference}" if secret else None

@@ -15,7 +15,7 @@ from sftp_sync.config.campaigns import CampaignSettings
 from sftp_sync.config.database import ledger_address
 from sftp_sync.config.folders import colliding_folders
 from sftp_sync.config.form import CampaignConfig, Config, Form
-from sftp_sync.config.identity import connection, destination, takes_lists
+from sftp_sync.config.identity import connection, destination, door, takes_lists, voice
 from sftp_sync.config.problems import ConfigProblems, Where, dotted
 from sftp_sync.config.rules import Finding, broken_rules
 from sftp_sync.config.secret import Place, Secret
@@ -126,6 +126,9 @@ def _campaign(name: str, settings: CampaignSettings, form: Form) -> Campaign:
         destination=destination(name, settings, account),
         takes_lists=takes_lists(account),
         connection=connection(settings),
+        door=door(settings),
+        voice=voice(settings, account),
+        beside=frozenset(form.campaigns),
         host=settings.sftp.host if settings.sftp else "",
         import_path=settings.import_path,
         export_path=settings.export_path,

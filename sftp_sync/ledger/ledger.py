@@ -32,6 +32,7 @@ from sftp_sync.ledger.notices import Notices
 from sftp_sync.ledger.outcomes import Outcomes
 from sftp_sync.ledger.people import People
 from sftp_sync.ledger.presence import Presence
+from sftp_sync.ledger.renames import Renames
 from sftp_sync.ledger.restoring import compare
 from sftp_sync.ledger.results import Results
 from sftp_sync.ledger.retention import Retention
@@ -92,6 +93,11 @@ class Ledger:
     def former_rows(self) -> FormerRows:
         """What was recorded for destinations that are not configured any more: seldom moved."""
         return FormerRows(self._engine)
+
+    @property
+    def renames(self) -> Renames:
+        """Campaigns under other names than they had: seldom."""
+        return Renames(self._engine)
 
     @property
     def waiting_files(self) -> WaitingFiles:

@@ -90,7 +90,9 @@ class Campaign:
     `destination` is the vendor's campaign by identity (account URL and id), not by a name of ours:
     two campaigns here that share it share its duplicates. `takes_lists`: the vendor makes a
     campaign of each file, so that no list of calls shows what became of a single row. `overrides`
-    are texts with columns in them that the vendor's assistant is told of each contact.
+    are texts with columns in them that the vendor's assistant is told of each contact. `door` is
+    the partner's folder that its lists come from, `voice` who calls from which number; `beside` are
+    the names of all campaigns that are configured.
     """
 
     name: str
@@ -112,5 +114,8 @@ class Campaign:
     is_testing: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
     connection: str = ""
+    door: str = ""
+    voice: str = ""
+    beside: frozenset[str] = frozenset()
     host: str = ""
     file_mode: int | None = None

@@ -65,7 +65,8 @@ def concerns_now(config: Config, ledger: Ledger) -> list[Concern]:
     expected = outlook(config, at).expected
     found = general_concerns(notices, config.campaigns, room_left(config.state_dir))
     found += of_leftovers(ledger.leftovers.beside(config.campaigns))
-    elsewhere = ledger.leftovers.elsewhere([one.model for one in config.campaigns.values()])
+    models = [one.model for one in config.campaigns.values()]
+    elsewhere, suspects = ledger.leftovers.elsewhere(models), ledger.renames.suspects(models)
     for name, one in config.campaigns.items():
         trouble = troubles.get(name, Trouble(CampaignRecord(name)))
         scene = Scene(
@@ -75,6 +76,7 @@ def concerns_now(config: Config, ledger: Ledger) -> list[Concern]:
             notices=notices,
             for_a_person=trouble.for_a_person,
             elsewhere=elsewhere.get(name, ()),
+            suspect=suspects.get(name),
             expected=expected.get(name),
             last_received_at=trouble.last_received_at,
             now=at,

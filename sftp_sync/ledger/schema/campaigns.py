@@ -72,6 +72,10 @@ campaigns = Table(
     Column("collected_at", Moment),
     Column("refused_sign_ins", Integer, nullable=False, default=0, server_default=text("0")),
     Column("not_before", Moment),
+    # Where its lists come from, and who calls for it: a campaign that has only our name is known
+    # again by these when it is renamed.
+    Column("door", Text),
+    Column("voice", Text),
 )
 
 runs = Table(

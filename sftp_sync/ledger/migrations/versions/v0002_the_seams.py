@@ -147,6 +147,7 @@ def upgrade() -> None:
     _claim_numbers()
     _unheld_calls()
     _doubts()
+    _names()
     _launches()
     _indexes()
     _words()
@@ -225,6 +226,11 @@ def _unheld_calls() -> None:
         sa.PrimaryKeyConstraint("destination_id", "call_id"),
     )
     op.create_index("unheld_calls_by_number", "unheld_calls", ["destination_id", "phone"])
+
+
+def _names() -> None:
+    for name in ("door", "voice"):
+        op.add_column("campaigns", sa.Column(name, sa.Text()))
 
 
 def _doubts() -> None:
