@@ -39,6 +39,8 @@ EVENTS: Mapping[str, str] = {
     "ledger_restored": "The ledger is a backup put back: due rows are looked into before sending.",
     "claims_not_written": "The state directory takes no claims: `reason`. Nothing is sent.",
     # Sending.
+    "first_reading_failed": "The vendor's list of calls could not be read after a start: `reason`.",
+    "calls_of_others": "Calls at the vendor that no row has: rows with these numbers look first.",
     "rows_sent": "What became of the rows of a `file` that were sent in the last minute.",
     "row_answered": "The same of each row (only with `--verbose`): `state`, `call_id`, `outcome`.",
     "answer_too_late": "An answer came when its row had been decided on.",

@@ -36,6 +36,7 @@ from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow, claim_of
 from sftp_sync.ledger.schema import campaigns, destinations, files, rows, spending
+from sftp_sync.ledger.unheld_calls import made_at
 from sftp_sync.model import BootTime, Campaign, Claim, FileState, Idle, Instant, RowState
 
 JUDGED_AT_ONCE = 500
@@ -249,7 +250,9 @@ def stops_file(connection: Connection, campaign: Campaign, file: AnyRow, when: M
 def _next_row(connection: Connection, place: Place, file_id: int, now: Instant) -> AnyRow | None:
     """The next pending row whose number is in no doubt, in the order of the lines."""
     pending = (rows.c.file_id == file_id) & _is_pending_at(place)
-    asked = select(rows, is_number_given_up(now).label("is_given_up"))
+    asked = select(
+        rows, is_number_given_up(now).label("is_given_up"), made_at(now.at).label("unheld_at")
+    )
     free = asked.where(pending, ~is_number_in_doubt(place))
     return connection.execute(free.order_by(rows.c.id).limit(1)).one_or_none()
 

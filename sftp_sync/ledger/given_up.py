@@ -30,6 +30,7 @@ from sftp_sync.ledger.conditions import is_decided_early
 from sftp_sync.ledger.gap import put_row_in_doubt
 from sftp_sync.ledger.records import AnyRow
 from sftp_sync.ledger.schema import launches, rows
+from sftp_sync.ledger.unheld_calls import forget
 from sftp_sync.model import BootTime, Instant, RowState, wait_left
 
 COLUMNS = ("given_up_at", "given_up_boot", "given_up_clock", "next_look_at", "next_look_clock")
@@ -185,6 +186,11 @@ def is_doubted(connection: Connection, row: AnyRow, when: Instant) -> bool:
         _doubt_with_its_number(connection, row, when)
     elif row.doubt_since is not None:
         put_row_in_doubt(connection, row)
+    elif row.unheld_at is not None:
+        ours = update(rows).where(rows.c.id == row.id)
+        connection.execute(ours.values(doubt_since=row.unheld_at))
+        put_row_in_doubt(connection, row)
+        forget(connection, row.destination_id, row.phone)
     else:
         return False
     return True

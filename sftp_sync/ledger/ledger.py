@@ -45,6 +45,7 @@ from sftp_sync.ledger.summaries import Summaries
 from sftp_sync.ledger.suppressions import Suppressions
 from sftp_sync.ledger.troubles import Troubles
 from sftp_sync.ledger.unanswered import Unanswered
+from sftp_sync.ledger.unheld_calls import UnheldCalls
 from sftp_sync.ledger.upgrade import ledger_id
 from sftp_sync.ledger.verdicts import Verdicts
 from sftp_sync.ledger.waiting_files import WaitingFiles
@@ -98,6 +99,11 @@ class Ledger:
     def renames(self) -> Renames:
         """Campaigns under other names than they had: seldom."""
         return Renames(self._engine)
+
+    @property
+    def unheld_calls(self) -> UnheldCalls:
+        """Calls that no row has: asked for once after each start."""
+        return UnheldCalls(self._engine)
 
     @property
     def waiting_files(self) -> WaitingFiles:

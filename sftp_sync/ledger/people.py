@@ -15,7 +15,15 @@ from sftp_sync.ledger.deliveries import delivery_of
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow
-from sftp_sync.ledger.schema import announcements, deliveries, evidence, files, notices, rows
+from sftp_sync.ledger.schema import (
+    announcements,
+    deliveries,
+    evidence,
+    files,
+    notices,
+    rows,
+    unheld_calls,
+)
 from sftp_sync.model import Delivery, RowState
 
 AT_ONCE = 5_000
@@ -128,6 +136,7 @@ class People:
                 in_files.add(row.file_id)
             told = _forget_evidence(connection, found, is_of)
             said = _forget_words(connection, is_of)
+            connection.execute(delete(unheld_calls).where(unheld_calls.c.phone == phone))
             for file_id in in_files:
                 advance(connection, file_id)
         self._let_go()

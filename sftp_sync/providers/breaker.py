@@ -42,6 +42,10 @@ class Breaker:
             case _:
                 return self
 
+    def stopped(self, now: float, reason: str) -> Breaker:
+        """The breaker where nothing may be sent before the vendor is well again."""
+        return self._opened(now, reason)
+
     def wants_probe(self, now: float) -> bool:
         """Is it time for the one GET that must succeed before anything is claimed?"""
         return self.open_until is not None and now >= self.open_until

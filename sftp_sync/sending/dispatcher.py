@@ -15,6 +15,7 @@ from sftp_sync.errors import (
     Stopped,
     SyncError,
     VendorRefused,
+    VendorUnavailable,
 )
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import RowState
@@ -22,6 +23,7 @@ from sftp_sync.sending.bulletin import Bulletin
 from sftp_sync.sending.crew import Crew
 from sftp_sync.sending.endings import Ending
 from sftp_sync.sending.errands import Errands
+from sftp_sync.sending.first_reading import FirstReading, Read
 from sftp_sync.sending.lookout import Lookout
 from sftp_sync.sending.looks import Looked, Looks
 from sftp_sync.sending.minutes import Minutes
@@ -74,8 +76,9 @@ class Dispatcher:
         self._lookout = Lookout(around, account.routes)
         self._turns = Turns(around.ledger, account.routes)
         self._ending = Ending(account, around, shift.patience, self._standing, self._lookout)
-        self._crew: Crew[Done | Looked | Probed] = Crew(f"send-{account.name}", account.in_flight)
-        self._errands = Errands(around, lease, self._turns, self._looks)
+        self._crew = Crew[Done | Looked | Probed | Read](f"send-{account.name}", account.in_flight)
+        self._first = FirstReading(around, lease)
+        self._errands = Errands(around, lease, self._turns, self._looks, self._first)
         self._minutes = Minutes(around.monotonic)
         self._refresh_at = 0.0
         self._count_at = 0.0
@@ -121,6 +124,11 @@ class Dispatcher:
         in_flight = self._account.in_flight
         # The breaker stops what may call somebody; a look only asks what has become of it.
         busy = self._crew.under_way
+        is_well = breaker.open_until is None
+        unread = self._first.next(self._account.routes, self._is_resting) if is_well else None
+        if unread is not None:
+            self._crew.begin(partial(self._first.read, unread))
+            return
         route = self._lookout.begin(now, self._is_resting) if busy < in_flight else None
         is_free = busy < breaker.allowed_in_flight(in_flight)
         if route is not None:
@@ -189,7 +197,7 @@ class Dispatcher:
         if done is not None:
             self._learn(done)
 
-    def _learn(self, done: Done | Looked | Probed) -> None:
+    def _learn(self, done: Done | Looked | Probed | Read) -> None:
         now = self._around.monotonic()
         # What was seen of the ledger before this is no reason to end.
         self._is_last_round = False
@@ -203,6 +211,12 @@ class Dispatcher:
                 is_open = self._standing.breaker.open_until is not None
                 self._lookout.end(done, now, is_hurried=not (self._turns or is_open))
                 self._errands.ask(questions)
+                self._reckon(problem, route)
+            case Read(route, problem):
+                self._first.end(done)
+                if isinstance(problem, VendorUnavailable):
+                    self._standing.unread(problem, now)
+                    self._bulletin.post()
                 self._reckon(problem, route)
             case Probed(problem):
                 self._is_probing = False

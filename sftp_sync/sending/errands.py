@@ -12,6 +12,7 @@ from sftp_sync.intake.suppression import say_what_is_wanting
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.model import Claim, Idle, Outcome
 from sftp_sync.providers.base import Answer
+from sftp_sync.sending.first_reading import FirstReading
 from sftp_sync.sending.looks import Looks, Question
 from sftp_sync.sending.route import Route
 from sftp_sync.sending.senders import Errand
@@ -25,11 +26,14 @@ IsResting = Callable[[Route], bool]
 class Errands:
     """The rows of an account that may be sent, claimed one at a time."""
 
-    def __init__(self, around: Surroundings, lease: Lease, turns: Turns, looks: Looks) -> None:
+    def __init__(
+        self, around: Surroundings, lease: Lease, turns: Turns, looks: Looks, first: FirstReading
+    ) -> None:
         self._around = around
         self._lease = lease
         self._turns = turns
         self._looks = looks
+        self._first = first
         self._questions: deque[Question] = deque()
         self._wanting: set[str] = set()
         # Whether rows were settled or put in doubt just now, without one that is to be sent.
@@ -56,9 +60,20 @@ class Errands:
 
     def _next_claim(self, is_resting: IsResting) -> Errand | None:
         self.has_judged = False
+        unread: list[Route] = []
+        try:
+            return self._claim_of_any(is_resting, unread)
+        finally:
+            for route in unread:
+                self._turns.wait_again(route)
+
+    def _claim_of_any(self, is_resting: IsResting, unread: list[Route]) -> Errand | None:
         while self._turns:
             route = self._turns.take()
             if is_resting(route):
+                continue
+            if not self._first.lets(route):
+                unread.append(route)
                 continue
             moment = route.moment(self._around.instant())
             claim = self._around.ledger.claims.claim(self._lease, route.campaign, moment)

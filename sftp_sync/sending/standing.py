@@ -71,6 +71,11 @@ class Standing:
         else:
             self.breaker = self.breaker.probed(is_well=problem is None, now=now)
 
+    def unread(self, problem: SyncError, now: float) -> None:
+        """What may have been called is not known: nothing is sent before that can be seen."""
+        why = f"its list of calls cannot be read: {problem.message}"
+        self.breaker = self.breaker.stopped(now, why)
+
     def rest_of(self, campaign: str) -> Rest:
         """The rest of one campaign."""
         return self.campaigns.setdefault(campaign, Rest())

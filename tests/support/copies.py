@@ -52,3 +52,25 @@ def _name(house: House) -> str:
     name = make_url(str(house.database)).database
     assert name is not None
     return name
+
+
+@dataclass(frozen=True)
+class MachineCopy:
+    """A whole machine as it was while nobody was at work: the ledger and the state directory."""
+
+    ledger: LedgerCopy
+    state: Path
+
+    @classmethod
+    def of(cls, house: House, folder: Path) -> MachineCopy:
+        """Made now."""
+        folder.mkdir()
+        shutil.copytree(house.state, folder / "state")
+        return cls(LedgerCopy.of(house, folder / "ledger"), folder / "state")
+
+    def put_back(self) -> None:
+        """All of it, so that nothing here knows what has happened since."""
+        state = self.ledger.house.state
+        shutil.rmtree(state)
+        shutil.copytree(self.state, state)
+        self.ledger.put_back()
