@@ -24,9 +24,20 @@ anything else                  a bug                   traceback, exit 3
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Who = Literal["you", "partner", "vendor"]
+
+
+def short_phone(number: str) -> str:
+    """+12125550100 as +1212…0100: enough to recognise, not to call."""
+    digits = re.sub(r"\D", "", number.replace("%2B", "+").replace("%2b", "+"))
+    shown = max(len(digits) - 3, 0)
+    tail = min(4, shown // 2)
+    head = min(4, shown - tail)
+    plus = "+" if number.startswith(("+", "%")) else ""
+    return f"{plus}{digits[:head]}…{digits[len(digits) - tail :]}"
 
 
 def printable(text: str, kept: str = "") -> str:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from sftp_sync.errors import printable
+from sftp_sync.errors import printable, short_phone
 
 Mode = Literal["auto", "json", "console"]
 
@@ -94,16 +94,6 @@ def redacted(text: str, *, phones: bool = True) -> str:
     """A text as it may be shown: no secrets, no full phone numbers."""
     hidden = _secrets.hide(text)
     return PHONE.sub(lambda match: short_phone(match[0]), hidden) if phones else hidden
-
-
-def short_phone(number: str) -> str:
-    """+12125550100 as +1212…0100: enough to recognise, not to call."""
-    digits = re.sub(r"\D", "", number.replace("%2B", "+").replace("%2b", "+"))
-    shown = max(len(digits) - 3, 0)
-    tail = min(4, shown // 2)
-    head = min(4, shown - tail)
-    plus = "+" if number.startswith(("+", "%")) else ""
-    return f"{plus}{digits[:head]}…{digits[len(digits) - tail :]}"
 
 
 def configure(

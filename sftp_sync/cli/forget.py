@@ -47,7 +47,7 @@ def forget(
 
 
 def _say(phone: str, done: Forgotten) -> None:
-    from sftp_sync.logs import short_phone
+    from sftp_sync.errors import short_phone
     from sftp_sync.model import many
 
     erased = done.erased

@@ -161,7 +161,7 @@ def _claim(connection: Connection, lease: Lease, campaign: Campaign, when: Momen
             if suppress(connection, campaign, row):
                 continue
             if not was_called_recently(connection, campaign, row, when.now):
-                return _claimed(connection, lease, row, when)
+                return _claimed(connection, lease, campaign, row, when)
         else:
             return Idle.JUDGING
         advance(connection, file.id)
@@ -257,7 +257,9 @@ def _next_row(connection: Connection, place: Place, file_id: int, now: Instant) 
     return connection.execute(free.order_by(rows.c.id).limit(1)).one_or_none()
 
 
-def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) -> Claim | Idle:
+def _claimed(
+    connection: Connection, lease: Lease, campaign: Campaign, row: AnyRow, when: Moment
+) -> Claim | Idle:
     claimed = connection.execute(
         update(rows)
         .where(rows.c.id == row.id, rows.c.state == RowState.PENDING)
@@ -270,6 +272,7 @@ def _claimed(connection: Connection, lease: Lease, row: AnyRow, when: Moment) ->
             claimed_boot=when.boot_time.boot,
             claimed_clock=when.boot_time.seconds,
             claimant=claimant(lease),
+            is_test=campaign.is_testing,
             reason=None,
         ),
     )

@@ -32,6 +32,7 @@ from sftp_sync.ledger.given_up import (
     see_anew,
 )
 from sftp_sync.ledger.identities import do_ids_agree, held_ids, is_any_ours
+from sftp_sync.ledger.known_calls import known_calls, look_at_others
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow, claim_of
@@ -39,7 +40,7 @@ from sftp_sync.ledger.schema import campaigns as paused
 from sftp_sync.ledger.schema import destinations, files, rows
 from sftp_sync.ledger.settling import note
 from sftp_sync.ledger.withholding import count_if_first, is_withheld
-from sftp_sync.model import Campaign, Claim, Doubt, Instant, RowState
+from sftp_sync.model import Campaign, Claim, Doubt, Instant, KnownCalls, RowState
 
 AT_ONCE = 500
 
@@ -138,6 +139,15 @@ class Doubts:
         with reading(self._engine) as connection:
             return held_ids(connection, destination, list(phones))
 
+    def known_calls(
+        self, campaign: Campaign, doubts: Sequence[Doubt], earlier: timedelta
+    ) -> dict[int, KnownCalls]:
+        """The calls of ours that the vendor's list must show if these rows' absence is to count,
+        by the rows' ids. Their windows open so much earlier than they were asked for.
+        """
+        with reading(self._engine) as connection:
+            return known_calls(connection, campaign, doubts, earlier)
+
     def ids_agree(self, destination: str) -> bool:
         """Whether an id that an answer gave us was ever seen in the vendor's list."""
         with reading(self._engine) as connection:
@@ -155,7 +165,7 @@ class Doubts:
             connection.execute(agreed.values(ids_agree=True))
 
     def found(
-        self, lease: Lease, doubt: Doubt, call: tuple[str, str], source: str, now: datetime
+        self, lease: Lease, doubt: Doubt, call: tuple[str, str], source: str, when: Instant
     ) -> bool:
         """The row was called: this (id, status) is its call. False where somebody was faster."""
         call_id, status = call
@@ -168,7 +178,13 @@ class Doubts:
             "reason": None,
         }
         try:
-            return self._apply(lease, doubt, values, now, f"found its call {call_id} {status}")
+            with writing(self._engine) as connection:
+                lease.guard(connection)
+                said = f"found its call {call_id} {status}"
+                is_found = _apply(connection, doubt, values, when.at, said)
+                if is_found:
+                    look_at_others(connection, doubt.row_id, when)
+                return is_found
         except IntegrityError:
             return False
 
@@ -177,7 +193,9 @@ class Doubts:
     ) -> bool:
         """Nothing is proven yet: look again so much later, or leave it to a person."""
         values = next_look(when, after) | {"looks": doubt.looks + 1, "reason": why}
-        return self._apply(lease, doubt, values, when.at, why)
+        with writing(self._engine) as connection:
+            lease.guard(connection)
+            return _apply(connection, doubt, values, when.at, why)
 
     def claim(self, lease: Lease, campaign: Campaign, doubt: Doubt, when: Moment) -> Claim | None:
         """Claim a row in doubt, to ask again; None where somebody was faster, where a person has
@@ -213,17 +231,16 @@ class Doubts:
             note_claim(claim)
             return claim
 
-    def _apply(
-        self, lease: Lease, doubt: Doubt, values: Mapping[str, object], now: datetime, said: str
-    ) -> bool:
-        with writing(self._engine) as connection:
-            lease.guard(connection)
-            applied = connection.execute(update(rows).where(_guard(doubt)).values(**values))
-            if applied.rowcount == 0:
-                return False
-            note(connection, doubt.row_id, doubt.attempt, now, said)
-            advance(connection, doubt.file_id)
-        return True
+
+def _apply(
+    connection: Connection, doubt: Doubt, values: Mapping[str, object], now: datetime, said: str
+) -> bool:
+    applied = connection.execute(update(rows).where(_guard(doubt)).values(**values))
+    if applied.rowcount == 0:
+        return False
+    note(connection, doubt.row_id, doubt.attempt, now, said)
+    advance(connection, doubt.file_id)
+    return True
 
 
 def _guard(doubt: Doubt) -> ColumnElement[bool]:

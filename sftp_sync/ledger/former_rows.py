@@ -253,10 +253,9 @@ def _move_files(connection: Connection, campaign: Campaign, former: int, place: 
 def _carry_over(connection: Connection, former: int, place: int) -> None:
     """What is known of the vendor's list, and of calls that no row has."""
     before = destinations.alias("before")
-    for name in ("ids_agree", "lists_test_calls"):
-        is_true = exists().where(before.c.id == former, before.c[name])
-        here = update(destinations).where(destinations.c.id == place, is_true)
-        connection.execute(here.values({name: True}))
+    is_true = exists().where(before.c.id == former, before.c.ids_agree)
+    here = update(destinations).where(destinations.c.id == place, is_true)
+    connection.execute(here.values(ids_agree=True))
     claimed = select(destinations.c.claimed_at).where(destinations.c.id == former).scalar_subquery()
     here = update(destinations).where(destinations.c.id == place)
     later = here.where(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sftp_sync.ledger.claims import spend
 from sftp_sync.ledger.engine import writing
 from sftp_sync.ledger.given_up import NOT_GIVEN_UP, given_up
+from sftp_sync.ledger.known_calls import look_at_others
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.schema import evidence, rows
 from sftp_sync.model import (
@@ -50,7 +51,10 @@ class Settling:
         values = _values(claim, outcome, when, look_after)
         try:
             with writing(self._engine) as connection:
-                return _settle(connection, claim, values, said_of(outcome), when.at)
+                settled = _settle(connection, claim, values, said_of(outcome), when.at)
+                if isinstance(outcome, Accepted) and outcome.is_adopted and settled.state:
+                    look_at_others(connection, claim.row_id, when)
+                return settled
         except IntegrityError:
             # The id belongs to another row already: this answer proves nothing about ours.
             doubt = Uncertain(f"the vendor answered with the id of another row's call: {outcome}")

@@ -1,7 +1,7 @@
 """The nouns: frozen values that cross every border."""
 
 from sftp_sync.model.boot_time import BootTime, Instant, wait_left
-from sftp_sync.model.calls import Claim, Doubt, FilePlan, Idle, Settled
+from sftp_sync.model.calls import Claim, Doubt, FilePlan, Idle, KnownCall, KnownCalls, Settled
 from sftp_sync.model.campaign import (
     Campaign,
     ContactRules,
@@ -82,6 +82,8 @@ __all__ = [
     "Holding",
     "Idle",
     "Instant",
+    "KnownCall",
+    "KnownCalls",
     "Launch",
     "LaunchState",
     "Limits",

@@ -63,6 +63,29 @@ class Doubt:
 
 
 @dataclass(frozen=True)
+class KnownCall:
+    """A call of ours at the vendor: accepted then by the wall clock as it is now, or, where no
+    answer told so and it was recognised later, asked for then.
+    """
+
+    call_id: str | None
+    phone: str
+    accepted_at: datetime
+    is_told: bool = True
+
+
+@dataclass(frozen=True)
+class KnownCalls:
+    """The calls of ours next to a row in doubt: the newest before its window, the first and the
+    last while it was asked for, the first since it was given up.
+    """
+
+    before: KnownCall | None = None
+    beside: tuple[KnownCall, ...] = ()
+    after: KnownCall | None = None
+
+
+@dataclass(frozen=True)
 class Settled:
     """What a row became by an answer; None where the answer came too late to settle it."""
 

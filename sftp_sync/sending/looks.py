@@ -11,6 +11,7 @@ import structlog
 
 from sftp_sync.around import Surroundings
 from sftp_sync.doubt import (
+    EARLIER,
     AskAgain,
     ForAPerson,
     Found,
@@ -82,10 +83,10 @@ class Looks:
             return Looked(route, problem=error)
         slot = min(self.budget.slot_free_in(), SLOWEST_SLOT_SECONDS)
         good_for = timedelta(seconds=FRESH_SECONDS + slot)
+        together = [doubt for doubt, verdict in verdicts if verdict == "ask"]
+        alone = [doubt for doubt, verdict in verdicts if verdict == "ask alone"]
         asked = [
-            Question(route, doubt, look, looked_at, good_for)
-            for doubt, verdict in verdicts
-            if verdict == "ask"
+            Question(route, doubt, look, looked_at, good_for) for doubt in together or alone[:1]
         ]
         found = sum(verdict == "found" for _, verdict in verdicts)
         return Looked(route, tuple(asked), found=found)
@@ -113,14 +114,15 @@ class Looks:
         destination = route.campaign.destination
         ledger.doubts.learn_ids(destination, (call.id for call in campaign.calls))
         held = ledger.doubts.held(destination, {doubt.phone for doubt in doubts})
-        return Look(campaign, held, ledger.doubts.ids_agree(destination))
+        known = ledger.doubts.known_calls(route.campaign, doubts, EARLIER)
+        return Look(campaign, held, ledger.doubts.ids_agree(destination), known)
 
-    def _apply(self, doubt: Doubt, look: Look) -> Literal["found", "ask", "wait"]:
+    def _apply(self, doubt: Doubt, look: Look) -> Literal["found", "ask", "ask alone", "wait"]:
         """Settle what the look settles; what follows for the row otherwise."""
         doubts, now = self.around.ledger.doubts, self.around.instant()
         match judge(doubt, look):
             case Found(call):
-                if doubts.found(self.lease, doubt, (call.id, call.status), "list", now.at):
+                if doubts.found(self.lease, doubt, (call.id, call.status), "list", now):
                     return "found"
                 doubts.look_again(
                     self.lease, doubt, timedelta(), now, "its call was taken by another"
@@ -130,8 +132,8 @@ class Looks:
             case ForAPerson(why):
                 log.warning("doubt_needs_a_person", row=doubt.row_id, reason=why)
                 doubts.look_again(self.lease, doubt, None, now, why)
-            case AskAgain():
-                return "ask"
+            case AskAgain(alone):
+                return "ask alone" if alone else "ask"
         return "wait"
 
     def _reading(self, question: Question) -> Callable[[Answer], Outcome]:

@@ -7,7 +7,7 @@ from importlib.resources import files as inside
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from sftp_sync.logs import short_phone
+from sftp_sync.errors import short_phone
 from sftp_sync.model import RowRecord, many
 from sftp_sync.report import charts
 from sftp_sync.report import wording as numbers

@@ -24,6 +24,8 @@ from sftp_sync.model import (
     Doubt,
     FileState,
     Idle,
+    KnownCall,
+    KnownCalls,
     Limits,
     NotNow,
     Outcome,
@@ -495,7 +497,9 @@ class TestDoubts:
     def test_are_settled_by_the_call_that_was_found(self, work: Work) -> None:
         work.list(a_phone(1))
         doubt = work.in_doubt()
-        found = work.ledger.doubts.found(work.sending, doubt, ("c9", "ringing"), "list", NOW + HOUR)
+        found = work.ledger.doubts.found(
+            work.sending, doubt, ("c9", "ringing"), "list", an_instant(NOW + HOUR)
+        )
         row = work.row(doubt.row_id)
         assert found
         assert (row.state, row.call_id, row.call_status) == ("accepted", "c9", "ringing")
@@ -506,7 +510,7 @@ class TestDoubts:
         work.list(a_phone(1), a_phone(2))
         work.settle(work.claimed(), Accepted("c1"))
         doubt = work.in_doubt()
-        assert not work.ledger.doubts.found(work.sending, doubt, ("c1", ""), "list", NOW)
+        assert not work.ledger.doubts.found(work.sending, doubt, ("c1", ""), "list", NOWADAYS)
         assert work.row(doubt.row_id).state == "uncertain"
 
     def test_wait_for_the_next_look_or_for_a_person(self, work: Work) -> None:
@@ -520,6 +524,39 @@ class TestDoubts:
         assert not doubts.looked_into([RENEWALS], NOWADAYS, None)
         assert work.row(doubt.row_id).reason == "a person must tell"
 
+    def test_have_the_calls_of_ours_next_to_them(self, work: Work) -> None:
+        work.list(*(a_phone(number) for number in range(1, 8)))
+        minutes = [timedelta(minutes=5 * number) for number in range(7)]
+        for number, after in enumerate(minutes):
+            claim = work.claimed(when=at(NOW + after))
+            outcome = Uncertain("502") if number == 3 else Accepted(f"c{number}")
+            when = an_instant(NOW + after + (timedelta(minutes=9) if number == 3 else timedelta()))
+            work.ledger.settling.settle(claim, outcome, when, AFTER)
+        doubt = work.doubt()
+        earlier = timedelta(minutes=2)
+        known = work.ledger.doubts.known_calls(RENEWALS, [doubt], earlier)[doubt.row_id]
+        assert known.before == KnownCall("c2", a_phone(3), NOW + minutes[2])
+        assert [one.call_id for one in known.beside] == ["c4", "c4"]
+        assert known.after == KnownCall("c5", a_phone(6), NOW + minutes[5])
+        # No test call is among them.
+        testing = a_campaign(is_testing=True)
+        none = work.ledger.doubts.known_calls(testing, [doubt], earlier)
+        assert none == {doubt.row_id: KnownCalls()}
+
+    def test_left_to_a_person_are_looked_at_again_once_a_call_is_recognised(
+        self, work: Work
+    ) -> None:
+        work.list(a_phone(1), a_phone(2))
+        left = work.in_doubt()
+        work.ledger.doubts.look_again(work.sending, left, None, NOWADAYS, "a person must tell")
+        work.settle(work.claimed(), Uncertain("502"))
+        later = an_instant(NOW + HOUR)
+        (other,) = work.ledger.doubts.due(RENEWALS, later, AFTER)
+        assert work.ledger.doubts.found(work.sending, other, ("c9", ""), "list", later)
+        assert [one.row_id for one in work.ledger.doubts.due(RENEWALS, later, AFTER)] == [
+            left.row_id
+        ]
+
     @pytest.mark.parametrize("verb", ["found", "look_again", "claim"])
     def test_are_left_alone_when_a_late_answer_was_faster(self, work: Work, verb: str) -> None:
         work.list(a_phone(1))
@@ -529,7 +566,7 @@ class TestDoubts:
         work.settle(claim, Accepted("c1"))
         doubts, now = work.ledger.doubts, NOW + HOUR
         verbs = {
-            "found": lambda: doubts.found(work.sending, doubt, ("c2", ""), "list", now),
+            "found": lambda: doubts.found(work.sending, doubt, ("c2", ""), "list", an_instant(now)),
             "look_again": lambda: doubts.look_again(work.sending, doubt, HOUR, NOWADAYS, "why"),
             "claim": lambda: doubts.claim(work.sending, RENEWALS, doubt, at(now)),
         }
@@ -562,7 +599,7 @@ class TestDoubts:
             connection.execute(update(leases).values(holder="another", fence=99))
         doubts, now = work.ledger.doubts, NOW + HOUR
         verbs = {
-            "found": lambda: doubts.found(work.sending, doubt, ("c2", ""), "list", now),
+            "found": lambda: doubts.found(work.sending, doubt, ("c2", ""), "list", an_instant(now)),
             "look_again": lambda: doubts.look_again(work.sending, doubt, HOUR, NOWADAYS, "why"),
             "claim": lambda: doubts.claim(work.sending, RENEWALS, doubt, at(now)),
             "take_over": lambda: doubts.take_over(

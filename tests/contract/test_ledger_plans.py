@@ -67,11 +67,12 @@ def work_through_every_verb(ledger: Ledger) -> None:
         much_later = an_instant(later + AFTER, "another boot")
         first, second = ledger.doubts.due(campaign, much_later, AFTER)
         ledger.doubts.held(DESTINATION, [first.phone, second.phone])
+        ledger.doubts.known_calls(campaign, [first, second], AFTER)
         ledger.doubts.learn_ids(DESTINATION, ["x1", "x2"])
         assert len(ledger.following.namesakes(DESTINATION, [first.phone, second.phone])) == 2
         assert ledger.rows.called_before(DESTINATION, [first.phone, a_phone(0)]) == 1
         assert ledger.doubts.claim(lease, campaign, first, a_moment(later)) is not None
-        assert ledger.doubts.found(lease, second, ("c9", ""), "list", later)
+        assert ledger.doubts.found(lease, second, ("c9", ""), "list", much_later)
 
 
 def test_every_question_has_its_index(tmp_path: Path) -> None:
@@ -89,6 +90,7 @@ def test_every_question_has_its_index(tmp_path: Path) -> None:
     }
     assert scans == {}
     assert any("one_in_doubt" in step for plan in seen.values() for step in plan)
+    assert any("calls_by_time" in step for plan in seen.values() for step in plan)
     assert any("numbers_called" in step for plan in seen.values() for step in plan)
     assert any("one_row_per_call" in step for plan in seen.values() for step in plan)
 

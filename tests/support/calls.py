@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import BigInteger, type_coerce, update
+
+from sftp_sync.ledger.schema import rows
 from sftp_sync.model import FileRecord
 from sftp_sync.sandbox.api_journal import CALLS
 from sftp_sync.sandbox.talkover import SandboxAccount, TalkoverSandbox, TalkoverSettings
@@ -18,6 +21,7 @@ from sftp_sync.sandbox.talkover_faults import TalkoverFaults
 from sftp_sync.sandbox.talkover_state import CampaignSettings
 from sftp_sync.wiring.parts import now, open_ledger
 from tests.support.daily_life import House, Partner
+from tests.support.databases import written
 from tests.support.forking import Command, command
 from tests.support.openssh import free_port
 from tests.support.vendors import CAMPAIGN, OTHER_CAMPAIGN, OTHER_TOKEN, PLENTY_A_MINUTE, TOKEN
@@ -31,6 +35,9 @@ ACCOUNT: dict[str, Any] = {
 }
 # Calls last long: a number that was called is protected by the vendor's 409.
 SLOW_LIVES = 0.001
+
+
+KNOWN = "+12129990000"
 
 
 def numbers(count: int, first: int = 0) -> list[str]:
@@ -82,6 +89,26 @@ class CallHouse(House):
     def dispatch(self, *words: str, **options: Any) -> Any:
         """Send what is due, and nothing else."""
         return self.sync("--only", "dispatch", *words, **options)
+
+    def one_is_known(self, partner: Partner, number: str = KNOWN) -> None:
+        """One number is called before all others, and told: without a call of ours in its list
+        nothing follows from what a vendor does not list.
+        """
+        partner.drop("known.csv", a_list([number]), age_seconds=3600)
+        self.collect()
+        dispatched = self.dispatch()
+        assert dispatched.code == 0, dispatched.said
+
+    def let_time_pass(self, seconds: float) -> None:
+        """As if the machine had run for so long; no clock is set."""
+        clocks = ("given_up_clock", "next_look_clock")
+        times = ("given_up_at", "next_look_at", "doubt_since", "claimed_at", "queued_at")
+        moved = {name: rows.c[name] - seconds for name in clocks}
+        earlier = {
+            name: type_coerce(rows.c[name], BigInteger) - int(seconds * 1_000_000) for name in times
+        }
+        with self.ledger() as ledger, written(ledger) as connection:
+            connection.execute(update(rows).values(**moved, **earlier))
 
     @contextmanager
     def running(self, *words: str) -> Iterator[Command]:
@@ -148,11 +175,22 @@ class Vendor:
         """Other things go wrong from now on, and nothing else."""
         self.sandbox.change_faults(replace(TalkoverFaults(), **faults))
 
-    def forget(self) -> None:
-        """A vendor that has never heard of us, at the same address."""
+    def forget(self, but: int = 0) -> None:
+        """A vendor that has never heard of us, at the same address, or knows but the first calls of
+        the first campaign.
+        """
         self.sandbox.stop()
+        kept = [call for call in self.taken() if call["campaign_id"] == CAMPAIGN][:but]
+        before = self.sandbox._states[TOKEN].campaigns[CAMPAIGN].calls[:but]
         shutil.rmtree(self.folder, ignore_errors=True)
         self.sandbox = TalkoverSandbox(self.settings, self.folder)
+        state = self.sandbox._states[TOKEN]
+        campaign = state.campaigns[CAMPAIGN]
+        for call, line in zip(before, kept, strict=True):
+            campaign.calls.append(call)
+            campaign.by_number.setdefault(call.to, []).append(call)
+            state.calls.append((campaign, call))
+            self.sandbox._journal.accepted(line)
         self.sandbox.start()
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from sftp_sync.around import Surroundings
 from sftp_sync.errors import Stopped
 from sftp_sync.ledger import Ledger
-from sftp_sync.model import BootTime, Campaign, RowState
+from sftp_sync.model import BootTime, Campaign, FileRecord, RowState
 from sftp_sync.providers.client import Identity, VendorClient
 from sftp_sync.providers.pace import Pace, Timing
 from sftp_sync.providers.talkover import Talkover
@@ -26,10 +26,19 @@ from sftp_sync.sending.route import Patience, Route, SendingAccount
 from sftp_sync.spool import Spool
 from sftp_sync.steps.dispatch import Dispatched, dispatch
 from sftp_sync.wiring.parts import nobody_watches
-from tests.support.builders import ARow, a_batch, a_campaign, an_arrival, enter_file, sha256_of
+from tests.support.builders import (
+    ARow,
+    a_batch,
+    a_campaign,
+    a_phone,
+    an_arrival,
+    enter_file,
+    sha256_of,
+)
 from tests.support.databases import fresh_database
 from tests.support.vendors import CAMPAIGN, PLENTY_A_MINUTE, START, TOKEN, TalkoverVendor, talkover
 
+KNOWN = "known"
 LOOK_AFTER = timedelta(seconds=120)
 
 
@@ -79,6 +88,7 @@ class Bench:
     requests_per_minute: int = PLENTY_A_MINUTE
     in_flight: int = 4
     base_url: str = ""
+    known: int = 0
 
     def campaign(self, name: str = "renewals", **changes: Any) -> Campaign:
         made = a_campaign(name, **changes)
@@ -94,6 +104,16 @@ class Bench:
         with self.ledger.leases.hold(f"collect:{name}") as lease:
             batch = a_batch(*(ARow(phone) for phone in phones))
             return enter_file(self.ledger, lease, batch, arrival=arrival)
+
+    def one_is_known(self) -> None:
+        """One number is called before all that a test tells of, by a campaign of its own: without a
+        call of ours in its list nothing follows from what a vendor does not list.
+        """
+        self.list([a_phone(9_999)], KNOWN)
+        assert self.dispatch().problem is None
+        del self.campaigns[KNOWN]
+        self.known = 1
+        self.time.at += 300
 
     def around(self, wait: Callable[[float], None] | None = None) -> Surroundings:
         """What a step works with."""
@@ -128,7 +148,7 @@ class Bench:
 
     def states(self) -> dict[str, int]:
         found: dict[str, int] = {}
-        for file in self.ledger.files.all():
+        for file in self._files():
             for state, number in file.rows.items():
                 if number:
                     found[str(state)] = found.get(str(state), 0) + number
@@ -137,12 +157,20 @@ class Bench:
     def reasons(self, state: RowState) -> list[str]:
         return [
             str(row.reason)
-            for file in self.ledger.files.all()
+            for file in self._files()
             for row in self.ledger.rows.of_file(file.id, [state])
         ]
 
     def posts(self) -> list[dict[str, Any]]:
-        return [one for one in self.vendor.requests() if one["method"] == "POST"]
+        found = [one for one in self.vendor.requests() if one["method"] == "POST"]
+        return found[self.known :]
+
+    def taken(self) -> list[dict[str, Any]]:
+        """The calls that the vendor has accepted."""
+        return self.vendor.taken()[self.known :]
+
+    def _files(self) -> list[FileRecord]:
+        return [file for file in self.ledger.files.all() if file.campaign != KNOWN]
 
     def looks(self) -> list[dict[str, Any]]:
         return [one for one in self.vendor.requests() if one["path"].endswith(CAMPAIGN)]

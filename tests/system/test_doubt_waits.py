@@ -54,16 +54,6 @@ def house(tmp_path: Path, taking: Vendor, request: pytest.FixtureRequest) -> Ite
         yield made
 
 
-def time_passes(house: CallHouse, seconds: float) -> None:
-    """As if the machine had run for so long; no clock is set."""
-    with house.ledger() as ledger, written(ledger) as connection:
-        for column in ("given_up_clock", "next_look_clock"):
-            connection.execute(text(f"UPDATE rows SET {column} = {column} - {seconds}"))  # noqa: S608 - names and figures of ours
-        for column in ("given_up_at", "next_look_at", "doubt_since"):
-            micros = int(seconds * 1_000_000)
-            connection.execute(text(f"UPDATE rows SET {column} = {column} - {micros}"))  # noqa: S608 - as above
-
-
 def the_clock_is_set(house: CallHouse, seconds: float) -> None:
     """As if the machine's clock had been set forward: what was written down before lies further
     back, and its boot clock knows nothing of it.
@@ -79,7 +69,7 @@ def each_once_in_the_end(house: CallHouse, taking: Vendor) -> None:
     taking.sandbox.handle_kept()
     everybody = [*numbers(KNOWN, first=100), *numbers(ROWS)]
     assert taking.taken_numbers() == dict.fromkeys(everybody, 1)
-    time_passes(house, WAIT)
+    house.let_time_pass(WAIT)
     finished = house.dispatch()
     assert finished.code == 0, finished.said
     assert house.states() == {"accepted": KNOWN + ROWS}
@@ -97,7 +87,7 @@ def test_a_row_that_a_person_refused_is_not_sent_again_before_its_time(
     assert retried.code == 2
     assert "may still be on its way" in retried.said
     taking.sandbox.handle_kept()
-    time_passes(house, WAIT)
+    house.let_time_pass(WAIT)
     assert house.run("retry", file_id, "--state", "refused").code == 0
     each_once_in_the_end(house, taking)
 
@@ -113,7 +103,7 @@ def test_nor_is_another_row_with_its_number(house: CallHouse, taking: Vendor) ->
     called = [*numbers(KNOWN, first=100), *numbers(1, first=50)]
     assert taking.taken_numbers() == dict.fromkeys(called, 1)
     taking.sandbox.handle_kept()
-    time_passes(house, WAIT)
+    house.let_time_pass(WAIT)
     house.dispatch()
     assert taking.taken_numbers() == dict.fromkeys([*called, *numbers(ROWS)], 1)
     assert house.states() == {"accepted": KNOWN + 2, "refused": ROWS}
@@ -178,7 +168,7 @@ def test_a_process_that_sees_another_time_of_day_waits_as_long(
 def test_after_another_boot_it_begins_anew(
     house: CallHouse, taking: Vendor, tmp_path: Path
 ) -> None:
-    time_passes(house, WAIT)
+    house.let_time_pass(WAIT)
     other = tmp_path / "boot_id"
     other.write_text("00000000-0000-4000-8000-000000000000\n")
     sync = f"{COMMAND} sync --config {house.config} --only dispatch --no-wait"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from sftp_sync.sandbox.talkover_faults import When
-from tests.support.calls import a_list, call_house, numbers, vendor
+from tests.support.calls import KNOWN, a_list, call_house, numbers, vendor
 
 SEED = 7
 LIES = {
@@ -33,9 +33,10 @@ EVEN_WHEN_ASKED = {
 def survive(folder: Path, rows: int, lies: Mapping[str, object]) -> str:
     """Send so many rows through it; what there is to tell."""
     with vendor(folder / "vendor", seed=SEED) as liar:
-        liar.break_with(**lies)
         house = call_house(folder / "house", liar, timeout_seconds=1, in_flight=16)
         partner = house.campaign()
+        house.one_is_known(partner)
+        liar.break_with(**lies)
         phones = numbers(rows)
         partner.drop("list.csv", a_list(phones))
         house.collect()
@@ -44,8 +45,8 @@ def survive(folder: Path, rows: int, lies: Mapping[str, object]) -> str:
             said = b"".join(running.communicate()).decode()
         took = time.monotonic() - began
 
-        assert liar.taken_numbers() == dict.fromkeys(phones, 1), said
-        assert house.states() == {"accepted": rows}, said
+        assert liar.taken_numbers() == dict.fromkeys([KNOWN, *phones], 1), said
+        assert house.states() == {"accepted": rows + 1}, said
         assert running.returncode == 0, said
         assert house.notices() == {}
         struck = liar.faults_met()

@@ -27,11 +27,12 @@ FIVE = [a_phone(number) for number in range(5)]
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with a_bench(tmp_path) as made:
+        made.one_is_known()
         yield made
 
 
 def taken(bench: Bench) -> dict[str, int]:
-    return dict(Counter(call["to"] for call in bench.vendor.taken()))
+    return dict(Counter(call["to"] for call in bench.taken()))
 
 
 ONCE_EACH = dict.fromkeys(FIVE, 1)
@@ -139,7 +140,7 @@ class TestDoubt:
         bench.vendor.break_with(server_error=When(every=1, times=1))
         assert bench.dispatch().problem is None
         assert bench.states() == {"accepted": 1}
-        assert len(bench.vendor.taken()) == 1
+        assert len(bench.taken()) == 1
 
     @pytest.mark.parametrize(("hours", "is_for_a_person"), [(2, True), (23, True), (25, False)])
     def test_with_a_strangers_call_of_that_day_is_for_a_person(
@@ -167,7 +168,7 @@ class TestDoubt:
         bench.dispatch()
         assert bench.states() == {"accepted": 1, "uncertain": 1}
         assert "cannot be told by its id" in bench.reasons(RowState.UNCERTAIN)[0]
-        assert len(bench.vendor.taken()) == 2
+        assert len(bench.taken()) == 2
 
     def test_of_a_number_called_once_is_settled_by_presence_whatever_its_id(
         self, bench: Bench
@@ -188,7 +189,7 @@ class TestDoubt:
         assert "not this row's" in bench.reasons(RowState.UNCERTAIN)[0]
         assert dispatched.rows == {RowState.ACCEPTED: 1, RowState.UNCERTAIN: 1}
         # Asked more and more rarely, and not for ever; never with duplicates allowed.
-        assert len(bench.vendor.taken()) == 1
+        assert len(bench.taken()) == 1
         assert 3 <= len(bench.posts()) <= 10
 
 
@@ -309,7 +310,7 @@ class TestTheAccount:
                 bench.list([a_phone(number) for number in range(200, 210)], "reminders")
 
         assert bench.dispatch(wait=wait).problem is None
-        order = [call["to"] for call in bench.vendor.taken()]
+        order = [call["to"] for call in bench.taken()]
         last = max(order.index(a_phone(number)) for number in range(200, 210))
         # Ten rows of the one among ten of the other.
         assert last < came[0] + 30
@@ -373,7 +374,7 @@ class TestTheLedger:
         dispatched = bench.dispatch(wait=wait)
         assert dispatched.problem is None
         assert bench.states() == {"accepted": 50}
-        assert len(bench.vendor.taken()) == 50
+        assert len(bench.taken()) == 50
         assert bench.time.at > away_at + 20
 
     def test_that_stays_away_ends_the_run(self, bench: Bench) -> None:
@@ -402,7 +403,7 @@ class TestTheLedger:
 
         with pytest.raises(LeaseLost):
             bench.dispatch(wait=wait)
-        sent = len(bench.vendor.taken())
+        sent = len(bench.taken())
         assert bench.states() == {"accepted": sent, "pending": 50 - sent}
         assert sent < 50
 

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sftp_sync.doubt import (
     EARLIER,
     NEAR,
+    NOT_SHOWN,
+    NOTHING_KNOWN,
     AskAgain,
     ForAPerson,
     Found,
@@ -24,11 +26,12 @@ from sftp_sync.doubt import (
     judge,
     window_opens_at,
 )
-from sftp_sync.model import AlreadyQueued, Doubt
+from sftp_sync.model import AlreadyQueued, Doubt, KnownCall, KnownCalls
 from sftp_sync.providers.base import VendorCall, VendorCampaign
 
 NOW = datetime(2026, 11, 20, 6, 30, 0, 900_000, tzinfo=UTC)
 PHONE, OTHER = "+12125550100", "+12125550199"
+BEFORE, BESIDE, LATER, AFTER = (f"+1212555017{number}" for number in range(4))
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 
 DOUBT = Doubt(
@@ -55,7 +58,13 @@ def a_look(
     held: tuple[str, ...] = (),
     ids_agree: bool = True,
     offset: float | None = None,
+    known: KnownCalls | None = None,
 ) -> Look:
+    """A look that shows these calls, and, unless others are known, the two of ours next to them."""
+    if known is None:
+        known = KnownCalls(ours(-HOUR, BEFORE), after=ours(HOUR, AFTER))
+        shift = timedelta(seconds=offset or 0)
+        calls += (listed(-HOUR + shift, BEFORE), listed(HOUR + shift, AFTER))
     campaign = VendorCampaign(
         "v1",
         "Renewals",
@@ -64,7 +73,17 @@ def a_look(
         calls=calls,
         clock_offset=offset,
     )
-    return Look(campaign, held, ids_agree)
+    return Look(campaign, held, ids_agree, {DOUBT.row_id: known})
+
+
+def ours(made: timedelta, phone: str, call_id: str | None = "") -> KnownCall:
+    """A call of ours, accepted so long after the row's first attempt."""
+    return KnownCall(f"a{phone}" if call_id == "" else call_id, phone, NOW + made)
+
+
+def listed(made: timedelta, phone: str, **changes: object) -> VendorCall:
+    """The same call as the vendor lists it."""
+    return a_call(made, f"a{phone}", to=phone, **changes)
 
 
 CASES: dict[str, tuple[Doubt, Look, type[Verdict]]] = {
@@ -82,11 +101,11 @@ CASES: dict[str, tuple[Doubt, Look, type[Verdict]]] = {
     "another row's call before": (DOUBT, a_look(a_call(-HOUR), held=("c1",)), AskAgain),
     "another number": (DOUBT, a_look(a_call(SECOND, to=OTHER)), AskAgain),
     "no call at all": (DOUBT, a_look(), AskAgain),
-    "no call, and more than are listed": (DOUBT, a_look(total=1), LookAgain),
+    "no call, and more than are listed": (DOUBT, a_look(total=3), LookAgain),
     "no call, and nobody says how many": (DOUBT, a_look(total=None), LookAgain),
     "no call, test calls not counted": (DOUBT, a_look(a_call(SECOND, to=OTHER), total=0), AskAgain),
     "incomplete, but its call is there": (DOUBT, a_look(a_call(SECOND), total=9), Found),
-    "incomplete for an hour": (replace(DOUBT, unanswered=2 * HOUR), a_look(total=1), ForAPerson),
+    "incomplete for an hour": (replace(DOUBT, unanswered=2 * HOUR), a_look(total=3), ForAPerson),
     "a call without a time": (DOUBT, a_look(a_call(SECOND, created_at=None)), ForAPerson),
     "a held call without a time": (
         DOUBT,
@@ -115,6 +134,99 @@ CASES: dict[str, tuple[Doubt, Look, type[Verdict]]] = {
 }
 
 
+BOTH = KnownCalls(ours(-HOUR, BEFORE), (), ours(HOUR, AFTER))
+YOUNG = KnownCalls(None, (ours(9 * SECOND, BESIDE), ours(MINUTE, LATER)))
+SHOWN = (listed(-HOUR, BEFORE), listed(HOUR, AFTER))
+SHOWN_BESIDE = (listed(9 * SECOND, BESIDE), listed(MINUTE, LATER))
+WAITS = LookAgain(timedelta(seconds=30), NOT_SHOWN)
+ABSENCE: dict[str, tuple[KnownCalls, tuple[VendorCall, ...], Verdict]] = {
+    "nothing is known": (KnownCalls(), (), LookAgain(timedelta(seconds=30), NOTHING_KNOWN)),
+    "only one after": (
+        KnownCalls(after=ours(HOUR, AFTER)),
+        SHOWN,
+        LookAgain(timedelta(seconds=30), NOTHING_KNOWN),
+    ),
+    "both are shown": (BOTH, SHOWN, AskAgain()),
+    "the older calls are cut off": (BOTH, SHOWN[1:], WAITS),
+    "the younger calls are cut off": (BOTH, SHOWN[:1], WAITS),
+    "none was accepted since": (replace(BOTH, after=None), SHOWN, AskAgain(alone=True)),
+    "one beside it is cut off": (replace(BOTH, beside=YOUNG.beside), SHOWN, WAITS),
+    "the older of those beside it is cut off": (
+        replace(BOTH, beside=YOUNG.beside),
+        (*SHOWN, SHOWN_BESIDE[1]),
+        AskAgain(),
+    ),
+    "only those beside it are known": (YOUNG, SHOWN_BESIDE, AskAgain(alone=True)),
+    "and the older is cut off": (YOUNG, SHOWN_BESIDE[1:], WAITS),
+    "and the younger is cut off": (YOUNG, SHOWN_BESIDE[:1], WAITS),
+    "one accepted right before it was asked for": (
+        KnownCalls(None, (ours(-MINUTE, BESIDE),), ours(HOUR, AFTER)),
+        (listed(-MINUTE, BESIDE), SHOWN[1]),
+        AskAgain(),
+    ),
+    "beside it, and one after": (
+        replace(YOUNG, after=BOTH.after),
+        (*SHOWN, *SHOWN_BESIDE),
+        AskAgain(alone=True),
+    ),
+    "numbers are written otherwise": (
+        BOTH,
+        tuple(replace(call, to=call.to.replace("+1", "+")) for call in SHOWN),
+        WAITS,
+    ),
+    "ids are of two kinds": (
+        BOTH,
+        (listed(-HOUR + MINUTE, BEFORE, id="x"), listed(HOUR - MINUTE, AFTER, id="y")),
+        AskAgain(),
+    ),
+    "of two kinds, and another time": (
+        BOTH,
+        (listed(-HOUR - 3 * MINUTE, BEFORE, id="x"), listed(HOUR, AFTER, id="y")),
+        WAITS,
+    ),
+    "of two kinds, and no time": (
+        BOTH,
+        (listed(-HOUR, BEFORE, id="x", created_at=None), SHOWN[1]),
+        WAITS,
+    ),
+    "one that was recognised, and was made after it was asked for": (
+        replace(BOTH, before=replace(ours(-HOUR, BEFORE), is_told=False)),
+        (listed(MINUTE, BEFORE), SHOWN[1]),
+        WAITS,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ABSENCE)
+def test_absence_counts_where_the_list_shows_the_calls_of_ours_that_it_must(case: str) -> None:
+    known, shown, verdict = ABSENCE[case]
+    assert judge(DOUBT, a_look(*shown, known=known)) == verdict
+    offset = timedelta(hours=1)
+    moved = (
+        call if call.created_at is None else replace(call, created_at=call.created_at + offset)
+        for call in shown
+    )
+    assert judge(DOUBT, a_look(*moved, known=known, offset=3600)) == verdict
+
+
+@pytest.mark.parametrize(("known", "why"), [(KnownCalls(), NOTHING_KNOWN), (BOTH, NOT_SHOWN)])
+def test_after_an_hour_a_person_is_told_what_to_check_and_what_to_type(
+    known: KnownCalls, why: str
+) -> None:
+    verdict = judge(
+        replace(DOUBT, row_id=17, unanswered=2 * HOUR),
+        replace(
+            a_look(),
+            known={17: known},
+            campaign=replace(a_look().campaign, calls=(), total_calls=0),
+        ),
+    )
+    assert isinstance(verdict, ForAPerson)
+    assert verdict.why.startswith(
+        f"{why}; check +1212…0100 at the vendor, then type: sftp-sync resolve 17 resend"
+    )
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_what_the_vendor_shows_decides(case: str) -> None:
     doubt, look, verdict = CASES[case]
@@ -130,7 +242,7 @@ def test_of_several_calls_the_oldest_in_the_window_is_the_rows_own() -> None:
 def test_looks_grow_rare() -> None:
     pauses = []
     for looks in range(7):
-        verdict = judge(replace(DOUBT, looks=looks), a_look(total=1))
+        verdict = judge(replace(DOUBT, looks=looks), a_look(known=KnownCalls()))
         assert isinstance(verdict, LookAgain)
         pauses.append(verdict.after.total_seconds())
     assert pauses == [30, 60, 120, 240, 480, 600, 600]

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from sftp_sync import logs
+from sftp_sync.errors import short_phone
 
 PASSWORD = "hunter two/&\"' ü"
 TOKEN = "sk_live_4242424242"
@@ -128,7 +129,7 @@ def test_numbers_to_call_are_shortened_and_other_digits_are_not(text: str, shown
 def test_every_number_loses_at_least_three_digits() -> None:
     for length in range(8, 16):
         number = "+" + "123456789012345"[:length]
-        assert len(re.sub(r"\D", "", logs.short_phone(number))) <= length - 3
+        assert len(re.sub(r"\D", "", short_phone(number))) <= length - 3
 
 
 def test_ids_sizes_and_times_stay_whole(lines: Callable[[], list[dict[str, object]]]) -> None:

@@ -34,8 +34,6 @@ destinations = Table(
     Column("ids_agree", Boolean, nullable=False, default=False, server_default=false()),
     # Whether the vendor takes whole lists there: no list of calls shows what became of one row.
     Column("takes_lists", Boolean, nullable=False, default=False, server_default=false()),
-    # Whether a test call was ever seen in the vendor's list: only then does it list them.
-    Column("lists_test_calls", Boolean, nullable=False, default=False, server_default=false()),
     # When a row was last claimed for it: a younger call that no row has is none of this ledger's.
     Column("claimed_at", Moment),
 )

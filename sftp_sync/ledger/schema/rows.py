@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -40,6 +42,8 @@ rows = Table(
     Column("claimed_boot", Text),
     Column("claimed_clock", Float),
     Column("claimant", Text),
+    # Whether it was asked for as a test: the vendor may not list test calls.
+    Column("is_test", Boolean, nullable=False, default=False, server_default=false()),
     Column("doubt_since", Moment),
     Column("given_up_at", Moment),
     # The same by a clock that cannot be set: the boot, and the seconds since it.
@@ -92,6 +96,14 @@ rows = Table(
         "call_id",
         unique=True,
         **partial_where("state = 'accepted' and call_id is not null"),
+    ),
+    # The calls of ours before and after a moment.
+    Index(
+        "calls_by_time",
+        "destination_id",
+        "is_test",
+        "queued_at",
+        **partial_where("state = 'accepted'"),
     ),
     Index(
         "numbers_called",

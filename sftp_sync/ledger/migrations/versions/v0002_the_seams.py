@@ -178,14 +178,23 @@ def _indexes() -> None:
     columns = ["file_id", "state", "destination_id", "id"]
     op.create_index("rows_by_state", "rows", columns)
     op.create_index("files_by_content", "files", ["sha256"])
+    is_accepted = sa.text("state = 'accepted'")
+    columns = ["destination_id", "is_test", "queued_at"]
+    op.create_index(
+        "calls_by_time",
+        "rows",
+        columns,
+        sqlite_where=is_accepted,
+        postgresql_where=is_accepted,
+    )
 
 
 def _destinations() -> None:
-    for name in ("takes_lists", "lists_test_calls"):
+    for table, name in (("destinations", "takes_lists"), ("rows", "is_test")):
         column: sa.Column[bool] = sa.Column(
             name, sa.Boolean(), server_default=sa.false(), nullable=False
         )
-        op.add_column("destinations", column)
+        op.add_column(table, column)
     op.add_column("destinations", sa.Column("claimed_at", sa.BigInteger()))
     op.execute(MARK_LIST_TAKERS)
 
