@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sftp_sync.remote.sftp.listing import entries
+from sftp_sync.model import RemoteFile
+from sftp_sync.remote.sftp.listing import MOST_ENTRIES, TooManyEntriesError, entries
 from sftp_sync.remote.sftp.packets import (
     BrokenConnectionError,
     Kind,
@@ -17,7 +19,7 @@ from sftp_sync.remote.sftp.packets import (
     number,
     string,
 )
-from sftp_sync.remote.sftp.session import Session, StatusError
+from sftp_sync.remote.sftp.session import LARGEST_PACKET, Session, StatusError
 from sftp_sync.remote.sftp.transfer import Download, TruncatedError, upload
 from tests.support.examples import examples
 
@@ -44,12 +46,20 @@ class Wire:
         self._answering = answering
         self._greeting = greeting or packet(Kind.VERSION, number(3))
         self._answers = b""
+        self._sent = b""
         self.batch: list[bytes] = []
 
     def settimeout(self, seconds: float) -> None:
         assert seconds > 0
 
-    def sendall(self, sent: bytes) -> None:
+    def send(self, sent: bytes) -> int:
+        self._sent += sent
+        if len(self._sent) >= 4 + int.from_bytes(self._sent[:4], "big"):
+            self._answer(self._sent)
+            self._sent = b""
+        return len(sent)
+
+    def _answer(self, sent: bytes) -> None:
         kind, reader = sent[4], Reader(sent[5:])
         if kind == Kind.INIT:
             self._answers += self._greeting
@@ -205,3 +215,98 @@ def test_hostile_names_are_shown_and_never_taken_for_files() -> None:
         "a\0b": "other",
         "leads.csv": "file",
     }
+
+
+class TestAServerThatFloods:
+    @pytest.mark.parametrize("other", [0, 99])
+    def test_with_answers_that_nobody_awaits_is_left(self, other: int) -> None:
+        asked = session(lambda _kind, _request, _reader: [status(other, Status.OK)] * 1000)
+        with pytest.raises(BrokenConnectionError, match="what nobody has asked"):
+            asked.look(b"/inbox")
+
+    def test_with_the_same_answer_again_is_left(self) -> None:
+        attributes = number(0)
+        asked = session(
+            lambda _kind, request, _reader: [packet(Kind.ATTRS, number(request), attributes)] * 2
+        )
+        asked.look(b"/inbox")
+        with pytest.raises(BrokenConnectionError, match="what nobody has asked"):
+            asked.look(b"/inbox")
+
+    def test_with_one_answer_of_more_than_a_megabyte_is_left(self) -> None:
+        asked = session(lambda _kind, request, _reader: [data(request, b"x" * LARGEST_PACKET)])
+        with pytest.raises(BrokenConnectionError, match="are no SFTP"):
+            asked.look(b"/inbox")
+
+    def test_with_a_folder_without_an_end_is_left(self) -> None:
+        entry = string(b"list.csv") + string(b"") + number(0)
+
+        def listing(kind: int, request: int, _reader: Reader) -> list[bytes]:
+            if kind == Kind.OPENDIR:
+                return [packet(Kind.HANDLE, number(request), string(b"h"))]
+            if kind == Kind.READDIR:
+                return [packet(Kind.NAME, number(request), number(5_000), entry * 5_000)]
+            return [status(request, Status.OK)]
+
+        came: list[RemoteFile] = []
+        with pytest.raises(TooManyEntriesError, match="more than 200,000 entries"):
+            came.extend(entries(session(listing), b"/inbox"))
+        assert len(came) == MOST_ENTRIES
+
+
+class Drip(Wire):
+    """A channel that is never silent, and lets a byte through now and then."""
+
+    drips: int | None = None
+
+    def recv(self, most: int) -> bytes:
+        return super().recv(self._drip(most))
+
+    def send(self, sent: bytes) -> int:
+        return super().send(sent[: self._drip(len(sent))])
+
+    def _drip(self, size: int) -> int:
+        if self.drips is None:
+            return size
+        self.drips += 1
+        time.sleep(0.02)
+        return 1
+
+
+def look(asked: Session) -> object:
+    return asked.look(b"/inbox")
+
+
+def list_it(asked: Session) -> object:
+    return list(entries(asked, b"/inbox"))
+
+
+def download(asked: Session) -> object:
+    return b"".join(Download(asked, b"h", 100_000).chunks())
+
+
+def store(asked: Session) -> object:
+    return upload(asked, b"h", iter([b"x" * 32_000] * 3))
+
+
+@pytest.mark.parametrize("work", [look, list_it, download, store])
+def test_a_server_that_drips_is_left_soon(work: Callable[[Session], object]) -> None:
+    wire = Drip(lambda _kind, request, _reader: [data(request, b"x" * 32_768)])
+    asked = Session(wire, 0.2)  # type: ignore[arg-type]  # as much of a channel as is used
+    wire.drips = 0
+    with pytest.raises(BrokenConnectionError, match="bytes through in"):
+        work(asked)
+    # Ten of them are the time that the server has.
+    assert 0 < wire.drips <= 11
+
+
+def test_one_that_answers_each_question_late_is_not_left() -> None:
+    class Late(Wire):
+        def recv(self, most: int) -> bytes:
+            time.sleep(0.15)
+            return super().recv(most)
+
+    late = Late(lambda _kind, request, _reader: [packet(Kind.ATTRS, number(request), number(0))])
+    asked = Session(late, 0.2)  # type: ignore[arg-type]  # as much of a channel as is used
+    for _ in range(5):
+        asked.look(b"/inbox")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sftp_sync.errors import RemoteExists, RemoteMissing, RemoteRefused, RemoteUnavailable
 from sftp_sync.model import shown
+from sftp_sync.remote.sftp.listing import TooManyEntriesError
 from sftp_sync.remote.sftp.login import SftpLogin
 from sftp_sync.remote.sftp.packets import BrokenConnectionError, Status
 from sftp_sync.remote.sftp.session import StatusError
@@ -44,6 +45,12 @@ def translated(login: SftpLogin, doing: Doing) -> Iterator[None]:
         raise RemoteUnavailable(
             f"{login.place}, {doing.words}: {error}.",
             fix="The partner may be replacing the file just now; it is tried again.",
+            step=doing.step,
+        ) from error
+    except TooManyEntriesError as error:
+        raise RemoteRefused(
+            f"{login.place}, {shown(doing.path)}: {error}, and is not looked through.",
+            fix="Ask the partner to move away what is done, or name a folder of its own.",
             step=doing.step,
         ) from error
     except BrokenConnectionError as error:

@@ -12,6 +12,8 @@ from sftp_sync.remote.names import is_plain_name, text
 from sftp_sync.remote.sftp.packets import Attributes, Kind, Status, string
 from sftp_sync.remote.sftp.session import Session, StatusError
 
+# Ten years of a list a quarter of an hour, or a folder that never ends.
+MOST_ENTRIES = 200_000
 FileKind = Literal["file", "directory", "link", "other"]
 KIND_LETTERS: dict[str, FileKind] = {"-": "file", "d": "directory", "l": "link"}
 OTHER_LETTERS = "bcpsD"
@@ -19,15 +21,24 @@ OTHER_LETTERS = "bcpsD"
 ASKED_AHEAD = 8
 
 
+class TooManyEntriesError(Exception):
+    """A folder holds more than anybody looks through."""
+
+
 def entries(session: Session, folder: bytes) -> Iterator[RemoteFile]:
     """Every entry, streamed; the folder's handle is given back whatever happens."""
     handle = session.ask(Kind.OPENDIR, string(folder)).string()
     under_way: deque[int] = deque()
+    listed = 0
+    session.begin_work()
     try:
         under_way.append(session.post(Kind.READDIR, string(handle)))
         while (batch := _next_batch(session, under_way.popleft())) is not None:
             while len(under_way) < ASKED_AHEAD:
                 under_way.append(session.post(Kind.READDIR, string(handle)))
+            listed += len(batch)
+            if listed > MOST_ENTRIES:
+                raise TooManyEntriesError(f"it has more than {MOST_ENTRIES:,} entries")
             yield from batch
     finally:
         session.forget(*under_way)

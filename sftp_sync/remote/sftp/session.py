@@ -6,6 +6,8 @@ drops the list of extensions and waits without end; so only its channel is used 
 
 from __future__ import annotations
 
+import time
+
 from paramiko import Channel, SSHException
 
 from sftp_sync.remote.sftp.packets import (
@@ -20,7 +22,10 @@ from sftp_sync.remote.sftp.packets import (
 )
 
 VERSION = 3
-LARGEST_PACKET = 16 * 1024 * 1024
+# Four times what OpenSSH takes or sends.
+LARGEST_PACKET = 1024 * 1024
+# What passes less than this while it is waited for is a server that holds us up.
+LEAST_BYTES_A_SECOND = 1024
 RECEIVED_AT_ONCE = 256 * 1024
 
 
@@ -42,7 +47,10 @@ class Session:
         self._received = bytearray()
         self._last_number = 0
         self._early: dict[int, tuple[int, Reader]] = {}
+        # What was asked and is not answered yet; of some of it the answer is no longer wanted.
+        self._awaited: set[int] = set()
         self._unwanted: set[int] = set()
+        self._waited_seconds, self._passed_bytes = 0.0, 0
         self._broken: str | None = None
         channel.settimeout(timeout_seconds)
         self.extensions = self._greet()
@@ -55,6 +63,7 @@ class Session:
     def post(self, kind: Kind, *parts: bytes) -> int:
         """Send a request without waiting for its answer; its number."""
         self._last_number = (self._last_number + 1) & 0xFFFFFFFF
+        self._awaited.add(self._last_number)
         self._send(kind, number(self._last_number), *parts)
         return self._last_number
 
@@ -63,6 +72,9 @@ class Session:
         while request not in self._early:
             kind, reader = self._receive()
             answered = reader.number()
+            if answered not in self._awaited:
+                raise self._nonsense("the server answers what nobody has asked")
+            self._awaited.discard(answered)
             if answered in self._unwanted:
                 self._unwanted.discard(answered)
             else:
@@ -80,7 +92,14 @@ class Session:
 
     def ask(self, kind: Kind, *parts: bytes) -> Reader:
         """Send a request and wait for what it brings."""
+        self.begin_work()
         return self.answer(self.post(kind, *parts))[1]
+
+    def begin_work(self) -> None:
+        """A question, a listing or a transfer: from now on its speed is watched. A server that lets
+        a byte through now and then is never silent, and would hold us up for ever.
+        """
+        self._waited_seconds, self._passed_bytes = 0.0, 0
 
     def open(self, path: bytes, flags: int, attributes: bytes) -> bytes:
         """A handle on a file."""
@@ -111,6 +130,19 @@ class Session:
         """A request of an extension."""
         return self.ask(Kind.EXTENDED, string(name.encode()), *parts)
 
+    def _pass(self, began: float, passed_bytes: int) -> None:
+        """So many bytes have passed, after so long a wait; too few are the end."""
+        self._waited_seconds += time.monotonic() - began
+        self._passed_bytes += passed_bytes
+        if self._waited_seconds < self._timeout_seconds:
+            return
+        if self._passed_bytes < LEAST_BYTES_A_SECOND * self._waited_seconds:
+            raise self._break(
+                f"the server has let {self._passed_bytes:,} bytes through in"
+                f" {self._waited_seconds:.0f} s"
+            )
+        self.begin_work()
+
     def _greet(self) -> dict[str, bytes]:
         self._send(Kind.INIT, number(VERSION))
         kind, reader = self._receive()
@@ -127,12 +159,18 @@ class Session:
         self._insist_on_life()
         content = b"".join(parts)
         packet = number(len(content) + 1) + bytes([kind]) + content
-        try:
-            self._channel.sendall(packet)
-        except TimeoutError as error:
-            raise self._break(self._silence) from error
-        except (OSError, EOFError, SSHException) as error:
-            raise self._break(f"the connection was lost ({error!s})") from error
+        while packet:
+            began = time.monotonic()
+            try:
+                sent = self._channel.send(packet)
+            except TimeoutError as error:
+                raise self._break(self._silence) from error
+            except (OSError, EOFError, SSHException) as error:
+                raise self._break(f"the connection was lost ({error!s})") from error
+            if not sent:
+                raise self._break("the server closed the connection")
+            self._pass(began, sent)
+            packet = packet[sent:]
 
     def _receive(self) -> tuple[int, Reader]:
         self._insist_on_life()
@@ -150,12 +188,14 @@ class Session:
         return taken
 
     def _some_bytes(self) -> bytes:
+        began = time.monotonic()
         try:
             received = self._channel.recv(RECEIVED_AT_ONCE)
         except TimeoutError as error:
             raise self._break(self._silence) from error
         if not received:
             raise self._break("the server closed the connection")
+        self._pass(began, len(received))
         return received
 
     def _raise_unless_ok(self, reader: Reader) -> None:

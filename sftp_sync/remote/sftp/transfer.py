@@ -44,6 +44,7 @@ class Download:
 
     def chunks(self) -> Generator[bytes]:
         """The file, a piece at a time."""
+        self._session.begin_work()
         try:
             self._ask_ahead()
             while self._under_way:
@@ -97,6 +98,7 @@ def upload(session: Session, handle: bytes, chunks: Iterable[bytes]) -> int:
     """Write everything to an open file; how many bytes the server has confirmed."""
     under_way: deque[int] = deque()
     offset = 0
+    session.begin_work()
     try:
         for chunk in chunks:
             under_way.append(session.post(Kind.WRITE, string(handle), long(offset), string(chunk)))
