@@ -9,8 +9,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -58,7 +58,8 @@ def reading(
     bounds = bounds or Bounds.of(path.stat().st_size)
     order = replace(order, memory=bounds.memory, seconds=bounds.seconds)
     with _turn(patience, is_alone=order.is_alone), _reader(path) as (data, status):
-        data.sendall(order.line())
+        with suppress(ConnectionError):
+            data.sendall(order.line())
         voice = _Voice(data, status, order, patience)
         kind, said = voice.next()
         if kind != "understanding":
@@ -191,10 +192,19 @@ class Nursery:
     def adopt(self, *descriptors: int) -> None:
         """A file, and the two sockets of its reader."""
         with self._starting:
-            if self._control is None or self._process is None or self._process.poll() is not None:
+            if self._process is not None and self._process.poll() is not None:
                 self._close()
-                self._control = self._start()
-            socket.send_fds(self._control, [b"."], list(descriptors))
+            try:
+                self._hand_over(descriptors)
+            except ConnectionError:
+                # It has ended just now.
+                self._close()
+                self._hand_over(descriptors)
+
+    def _hand_over(self, descriptors: Sequence[int]) -> None:
+        if self._control is None:
+            self._control = self._start()
+        socket.send_fds(self._control, [b"."], list(descriptors))
 
     def close(self) -> None:
         """No more readers; those that are there end."""
