@@ -188,6 +188,8 @@ def test_defaults_are_those_of_the_steps(tmp_path: Path) -> None:
         import_path="/inbox",
         export_path="/outbox",
         connection=campaign.connection,
+        door=campaign.door,
+        beside=frozenset({"renewals"}),
         host="sftp.example.com",
     )
     for part in dataclasses.fields(Campaign):
