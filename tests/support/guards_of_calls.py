@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import event, false, update
 
+from sftp_sync import doubt
 from sftp_sync.doubt import AskAgain
 from sftp_sync.ledger import claims, ledger
 from sftp_sync.ledger.claims import Claims
@@ -15,6 +16,7 @@ from sftp_sync.ledger.schema import rows
 from sftp_sync.ledger.settling import Settling
 from sftp_sync.model import Claim, RowState
 from sftp_sync.sending import looks
+from sftp_sync.sending.first_reading import FirstReading
 
 
 def _rows_are_claimed_after_they_are_sent() -> None:
@@ -22,10 +24,10 @@ def _rows_are_claimed_after_they_are_sent() -> None:
     taken: set[int] = set()
     next_row, settle = claims._next_row, Settling.settle
 
-    def other_row(connection: Any, file_id: int) -> Any:
+    def other_row(connection: Any, *words: Any) -> Any:
         hidden = update(rows).where(rows.c.id.in_(taken), rows.c.state == RowState.PENDING)
         connection.execute(hidden.values(state=RowState.SENDING))
-        return next_row(connection, file_id)
+        return next_row(connection, *words)
 
     def remembered(self: Any, *words: Any) -> Any:
         with self._engine.connect() as connection:
@@ -70,8 +72,20 @@ def _several_rows_of_a_number_may_be_in_doubt() -> None:
     ledger.open_engine = opened
 
 
+def _absence_is_believed() -> None:
+    """A list that is complete by its own count shows all that there is."""
+    doubt._absent = lambda *_: AskAgain()
+
+
+def _nobody_reads_first() -> None:
+    """After a start rows are sent at once."""
+    FirstReading.lets = lambda *_: True  # type: ignore[method-assign]  # that is the point
+
+
 RULES: dict[str, Callable[[], None]] = {
     "rows are claimed before they are sent": _rows_are_claimed_after_they_are_sent,
     "a look comes before asking again": _nobody_looks,
     "one row of a number is in doubt": _several_rows_of_a_number_may_be_in_doubt,
+    "an absence counts beside calls of ours": _absence_is_believed,
+    "the vendor's list is read before the first claim": _nobody_reads_first,
 }

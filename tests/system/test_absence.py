@@ -56,9 +56,9 @@ def nobody_tells(house: CallHouse, taking: Vendor, **campaign: Any) -> None:
     assert house.states() == {"accepted": 1, "uncertain": ROWS}
 
 
-def looks_for_a_while(house: CallHouse, seconds: int = 600) -> None:
+def looks_for_a_while(house: CallHouse, seconds: int = 600, **options: Any) -> None:
     for _ in range(2):
-        house.dispatch("--no-wait")
+        house.dispatch("--no-wait", **options)
         house.let_time_pass(seconds)
 
 
@@ -76,6 +76,13 @@ def test_what_a_list_leaves_out_is_not_called_again(
     assert finished.code == 0, finished.said
     assert house.states() == {"accepted": ROWS + 1}, reasons(house)
     assert taking.taken_numbers() == once_each
+
+
+def test_believed_by_its_own_count_it_would_be(house: CallHouse, taking: Vendor) -> None:
+    nobody_tells(house, taking)
+    taking.break_with(over_at_once=True, calls_cap=0, total_counts="listed")
+    looks_for_a_while(house, without="an absence counts beside calls of ours")
+    assert max(taking.taken_numbers().values()) > 1
 
 
 @pytest.mark.parametrize("house", EVERY_DATABASE, indirect=True)

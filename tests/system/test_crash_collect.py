@@ -56,8 +56,9 @@ def test_it_does_so_with_postgresql_too(capsys: pytest.CaptureFixture[str]) -> N
     with lanes("delete", kind="postgresql") as at:
         number = len(points_of(at[0]))
         judge(at[0], "delete")
-        walk(at, range(1, number + 1), "delete")
-    told(capsys, "after_import delete, on PostgreSQL", number, number)
+        some = range(1, number + 1, 2)
+        walk(at, some, "delete")
+    told(capsys, "after_import delete, on PostgreSQL", len(some), number)
 
 
 @pytest.mark.parametrize(

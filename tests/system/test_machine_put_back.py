@@ -62,6 +62,16 @@ def test_rows_that_were_due_then_are_found_at_the_vendor(
     assert house.attention() == ""
 
 
+def test_without_reading_the_vendors_list_first_they_would_be_called_twice(
+    house: CallHouse, taking: Vendor, tmp_path: Path
+) -> None:
+    _, copy = part_of_it_was_called(house, tmp_path)
+    assert house.sync().code == 0
+    copy.put_back()
+    house.sync(without="the vendor's list is read before the first claim")
+    assert Counter(taking.taken_numbers().values()) == {1: FIRST, 2: len(ALL) - FIRST}
+
+
 def test_rows_that_come_in_only_now_are_found_as_well(
     house: CallHouse, taking: Vendor, tmp_path: Path
 ) -> None:

@@ -46,7 +46,7 @@ def test_the_whole_budget_is_used_and_shared_and_never_overrun(
         with house.running("--only", "dispatch") as running:
             said = b"".join(running.communicate())
 
-        assert running.returncode == 0, said
+        assert running.returncode == 0, said.decode()
         requests = taking.sandbox.requests()
         assert {one["status"] for one in requests} <= {200, 201}
         assert taking.taken_numbers().total() == sum(rows.values())
