@@ -23,6 +23,8 @@ ALL, FIRST = numbers(20), 8
 @pytest.fixture
 def taking(tmp_path: Path) -> Iterator[Vendor]:
     with vendor(tmp_path / "vendor") as made:
+        # While a call is under way the vendor itself refuses a second one.
+        made.break_with(over_at_once=True)
         yield made
 
 
