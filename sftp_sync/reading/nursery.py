@@ -147,7 +147,9 @@ class _Voice:
     def _broken_off(self) -> Exception:
         self._wait.pause(0)
         self._status.settimeout(ENDING_TAKES_AT_MOST)
-        code = self._status.recv(TAKEN_AT_ONCE)
+        code = b""
+        with suppress(TimeoutError, ConnectionError):
+            code = self._status.recv(TAKEN_AT_ONCE)
         if not code:
             # Nobody is left to tell: the nursery itself was ended.
             return TryLater(

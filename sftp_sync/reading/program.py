@@ -51,15 +51,17 @@ def main() -> None:
 
 def _serve(control: socket.socket, selector: selectors.BaseSelector) -> bool:
     """What has come; whether more may come."""
-    for key, _ in selector.select():
-        if key.fileobj is control:
-            message, descriptors, _, _ = socket.recv_fds(control, 1, DESCRIPTORS)
-            if not message:
-                return False
-            _begin(descriptors, control, selector)
-        elif key.fd in selector.get_map():
-            _end(key.data, selector)
-    return True
+    ready = [key.data for key, _ in selector.select()]
+    # Each once: what ends by itself is let go of in the same moment, and is ready twice. And those
+    # who end before those who begin, who get the same numbers for their descriptors.
+    for reader in dict.fromkeys(one for one in ready if one is not None):
+        _end(reader, selector)
+    if None not in ready:
+        return True
+    message, descriptors, _, _ = socket.recv_fds(control, 1, DESCRIPTORS)
+    if message:
+        _begin(descriptors, control, selector)
+    return bool(message)
 
 
 def _begin(
@@ -87,7 +89,7 @@ def _end(reader: Reader, selector: selectors.BaseSelector) -> None:
     selector.unregister(reader.handle)
     selector.unregister(reader.status)
     os.close(reader.handle)
-    with reader.status, suppress(BrokenPipeError):
+    with reader.status, suppress(ConnectionError):
         reader.status.send(b"%d" % os.waitstatus_to_exitcode(status))
 
 

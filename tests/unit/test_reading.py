@@ -27,6 +27,7 @@ from sftp_sync.reading.bounds import MOST_MEMORY, MOST_SECONDS, Bounds
 from sftp_sync.reading.nursery import Patience, reading
 from sftp_sync.reading.wire import Garbled, Order, batch_of, classified_of
 from tests.support.builders import ARow, a_batch, a_phone, an_invalid_row
+from tests.support.examples import examples
 from tests.support.readers import is_there, nurseries_of, readers_of
 from tests.support.remotes import until
 
@@ -185,6 +186,13 @@ class TestAReader:
                 most = max(most, len(readers_of()))
             assert [one.result() for one in work] == [MANY] * 4
         assert most == 2
+
+    def test_is_not_ended_in_place_of_another(self, short: Path) -> None:
+        """Who has just ended makes room for the next one, with the same numbers."""
+        with ThreadPoolExecutor(4) as pool:
+            german = ContactRules(region="DE")
+            work = [pool.submit(read, short, rules=german) for _ in range(examples(400))]
+            assert {one.result() for one in work} == {2}
 
 
 class TestBounds:
