@@ -18,6 +18,7 @@ from tests.support.calls import a_list, numbers, vendor
 from tests.support.daemons import eventually, running
 from tests.support.homecomings import read_results
 from tests.support.kathan import SETTINGS, KathanHouse, KathanVendor, kathan, kathan_house
+from tests.support.remotes import until
 from tests.support.sftp_servers import make_folders, sandbox_sftp
 from tests.support.vendors import CAMPAIGN
 
@@ -421,7 +422,8 @@ class TestAStart:
         house.sync("--no-wait")
         house.run("resolve", "--file", "1", "refused")
         taking.break_with()
-        assert house.run("retry", "1", "--state", "refused").code == 0
+        # Not before its request can be on its way no more.
+        assert until(lambda: house.run("retry", "1", "--state", "refused").code == 0, 30)
         house.sync()
         assert house.states() == {"accepted": 3}
         assert len(taking.starts()) == 2
