@@ -59,11 +59,13 @@ def unknown_name(suspect: Suspect) -> UnknownNameError:
     name, former = suspect.campaign, suspect.former
     is_folder = suspect.by == "folder"
     what = "folder at the partner is that" if is_folder else "assistant and number are those"
-    if suspect.is_gone:
-        gone = ", which is not in the configuration any more"
+    gone = ", which is not in the configuration any more" if suspect.is_gone else ""
+    if suspect.can_be_it:
         first = f"If it is the same campaign under a new name, type: sftp-sync adopt {former}"
+    elif suspect.is_gone:
+        # Two campaigns with lists of their own cannot become one.
+        first = f"If it is {former}, call it {former} again"
     else:
-        gone = ""
         first = "Give each campaign back the name that it had"
     return UnknownNameError(
         f"{name} does not run: its {what} of campaign {former}{gone}. Whom {former} has called"

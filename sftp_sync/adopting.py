@@ -7,6 +7,7 @@ the old one: a call that was accepted there is in the list of the new one, by it
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 
@@ -18,6 +19,8 @@ from sftp_sync.ledger.former_rows import Former
 from sftp_sync.model import Campaign
 from sftp_sync.model.normal_form import normal_identity
 from sftp_sync.providers.base import ListProvider, VendorCall
+
+STEPS = ("collect", "follow", "publish")
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +66,16 @@ def adopt_name(campaign: Campaign, former: str, around: Surroundings) -> int:
     """Go on under a new name with all that a former one has; how many files."""
     leases = around.ledger.leases
     try:
-        with leases.hold(f"collect:{former}"), leases.hold(f"collect:{campaign.name}") as lease:
+        with ExitStack() as stack:
+            lease = stack.enter_context(leases.hold(f"collect:{campaign.name}"))
+            # What is under way for a partner, or heard from the vendor, is written down first.
+            others = [f"{step}:{campaign.name}" for step in ("follow", "publish")]
+            for name in (*others, *(f"{step}:{former}" for step in STEPS)):
+                stack.enter_context(leases.hold(name))
             files = around.ledger.renames.take_over(lease, campaign, former)
     except LeaseBusy as busy:
         raise LeaseBusy(
-            f"Another process is taking in the lists of {former} or {campaign.name}.",
+            f"Another process is at work for {former} or {campaign.name}.",
             fix="Type it again in a moment.",
         ) from busy
     log.info("campaign_adopted", campaign=campaign.name, former=former, files=files)

@@ -113,6 +113,8 @@ def _admitted(campaign: Campaign, connect: Connect, around: Surroundings) -> Con
 
     def enter() -> Remote:
         admit(campaign, around.ledger.campaigns.get(campaign.name), around.now())
+        # What was made for one partner is not told to another.
+        admit_name(campaign, around.ledger.renames)
         return knock()
 
     return enter

@@ -84,7 +84,7 @@ def _known_as_new(opened: Office, name: str) -> dict[str, object]:
     from sftp_sync.cli import office
 
     (chosen,) = office.chosen(opened.config, [name])
-    opened.ledger.renames.remember(chosen.model)
+    opened.ledger.renames.set_apart(chosen.model)
     return {"campaign": name, "former": None, "said": f"{name} is a campaign of its own"}
 
 
@@ -96,7 +96,7 @@ def _renamed(opened: Office, former: str) -> dict[str, object]:
 
     models = [one.model for one in opened.config.campaigns.values()]
     suspects = opened.ledger.renames.suspects(models).values()
-    found = [one.campaign for one in suspects if one.former == former and one.is_gone]
+    found = [one.campaign for one in suspects if one.former == former and one.can_be_it]
     if len(found) != 1:
         raise UsageError(
             f"No campaign of the configuration seems to be {former} under a new name."

@@ -35,6 +35,7 @@ from sftp_sync.ledger.given_up import is_doubted, is_number_given_up
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.progress import advance
 from sftp_sync.ledger.records import AnyRow, claim_of
+from sftp_sync.ledger.renames import suspect_of
 from sftp_sync.ledger.schema import campaigns, destinations, files, rows, spending
 from sftp_sync.ledger.unheld_calls import made_at
 from sftp_sync.model import BootTime, Campaign, Claim, FileState, Idle, Instant, RowState
@@ -174,6 +175,8 @@ def stops_campaign(connection: Connection, campaign: Campaign, when: Moment) -> 
     """Why nothing of a campaign may be sent now; None where something may."""
     if is_paused(connection, campaign.name):
         return Idle.PAUSED
+    if suspect_of(connection, campaign) is not None:
+        return Idle.RENAMED
     if calls_left(connection, campaign, when.day) == 0:
         return Idle.DAY_LIMIT
     return None if wanting(connection, campaign, when.now) is None else Idle.NO_LIST

@@ -29,6 +29,7 @@ from sftp_sync.ledger.destinations import destination_id
 from sftp_sync.ledger.engine import reading, writing
 from sftp_sync.ledger.leases import Lease
 from sftp_sync.ledger.schema import (
+    campaign_doors,
     campaigns,
     deliveries,
     destinations,
@@ -44,22 +45,31 @@ from sftp_sync.ledger.schema import (
     totals,
     unheld_calls,
 )
-from sftp_sync.ledger.upserts import put
+from sftp_sync.ledger.upserts import insert_if_absent, put
 from sftp_sync.model import Campaign
 
 OF_A_CAMPAIGN: tuple[Table, ...] = (
     *(files, sightings, deliveries, launches, spending, totals, suppression_lists, listed_numbers),
+    campaign_doors,
 )
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A campaign that may be another one under a new name, and by what it is known again."""
+    """A campaign that may be another one under a new name, and by what it is known again. One
+    that `has_lists` of its own cannot go on as the other.
+    """
 
     campaign: str
     former: str
     by: Literal["folder", "voice"]
     is_gone: bool
+    has_lists: bool = False
+
+    @property
+    def can_be_it(self) -> bool:
+        """Whether it may go on as the other."""
+        return self.is_gone and not self.has_lists
 
 
 class Renames:
@@ -72,10 +82,8 @@ class Renames:
         """What it may have been called before; nothing where the vendor's own id tells, or where it
         is known as it is.
         """
-        if not campaign.takes_lists:
-            return None
         with reading(self._engine) as connection:
-            return _suspect(connection, campaign)
+            return suspect_of(connection, campaign)
 
     def suspects(self, configured: Sequence[Campaign]) -> dict[str, Suspect]:
         """All of these that may have had another name, by the name that they have now."""
@@ -86,13 +94,28 @@ class Renames:
         """This campaign is what it is: it is known again by this from now on."""
         if not campaign.takes_lists:
             return
-        known = (campaigns.c.name == campaign.name, *_as_it_is(campaign))
+        known = select(campaigns.c.name).where(
+            campaigns.c.name == campaign.name,
+            campaigns.c.voice == campaign.voice,
+            _is_at_home(campaign),
+        )
         with reading(self._engine) as connection:
-            if connection.execute(select(campaigns.c.name).where(*known)).first() is not None:
+            if connection.execute(known).first() is not None:
                 return
-        told = {"name": campaign.name, "door": campaign.door, "voice": campaign.voice}
         with writing(self._engine) as connection:
-            put(connection, campaigns, told)
+            _write_down(connection, campaign)
+
+    def set_apart(self, campaign: Campaign) -> None:
+        """A person says that this campaign is none that is gone. Where one of those comes back, it
+        is asked about in its turn: the folder has been another's since.
+        """
+        if not campaign.takes_lists:
+            return
+        gone = campaign_doors.c.campaign.not_in(campaign.beside)
+        with writing(self._engine) as connection:
+            here = delete(campaign_doors).where(campaign_doors.c.door == campaign.door)
+            connection.execute(here.where(gone))
+            _write_down(connection, campaign)
 
     def take_over(self, lease: Lease, campaign: Campaign, former: str) -> int:
         """Everything of the former name goes on under the new one; how many files. In one
@@ -113,34 +136,47 @@ class Renames:
             return len(moved)
 
 
-def _suspect(connection: Connection, campaign: Campaign) -> Suspect | None:
-    own = connection.execute(select(campaigns).where(campaigns.c.name == campaign.name)).first()
-    door = None if own is None else own.door
-    is_known = door is not None
-    if door == campaign.door:
+def suspect_of(connection: Connection, campaign: Campaign) -> Suspect | None:
+    """What a campaign may have been called before."""
+    if not campaign.takes_lists:
         return None
-    if not is_known and _has_lists(connection, campaign.name):
+    own = select(campaigns.c.voice, _is_at_home(campaign)).where(campaigns.c.name == campaign.name)
+    voice, is_at_home = connection.execute(own).one_or_none() or (None, False)
+    if is_at_home:
+        return None
+    has_lists = _has_lists(connection, campaign.name)
+    if voice is None and has_lists:
         # Of before this was written down.
         return None
-    others = select(campaigns.c.name, campaigns.c.door).where(campaigns.c.name != campaign.name)
-    at_its_door = others.where(_was_at(campaign)).order_by(campaigns.c.name)
-    for name, _ in connection.execute(at_its_door):
-        return Suspect(campaign.name, name, "folder", is_gone=name not in campaign.beside)
-    if is_known:
+    others = select(campaigns.c.name).where(campaigns.c.name != campaign.name)
+    # One that is gone first: only that can be the same.
+    order = (campaigns.c.name.in_(campaign.beside), campaigns.c.name)
+    at_its_door = others.where(_was_at(campaign)).order_by(*order).limit(1)
+    if (name := connection.execute(at_its_door).scalar_one_or_none()) is not None:
+        is_gone = name not in campaign.beside
+        return Suspect(campaign.name, name, "folder", is_gone, has_lists)
+    if voice is not None:
         # Under its own name it may call with another voice, as it did before.
         return None
     gone = others.where(
         campaigns.c.voice == campaign.voice, campaigns.c.name.not_in(campaign.beside)
     )
-    for name, _ in connection.execute(gone.order_by(campaigns.c.name)):
-        return Suspect(campaign.name, name, "voice", is_gone=True)
-    return None
+    alike = connection.execute(gone.order_by(campaigns.c.name).limit(1)).scalar_one_or_none()
+    return None if alike is None else Suspect(campaign.name, alike, "voice", is_gone=True)
+
+
+def _is_at_home(campaign: Campaign) -> ColumnElement[bool]:
+    """Lists of this name have come from its folder before."""
+    return exists().where(
+        campaign_doors.c.campaign == campaign.name, campaign_doors.c.door == campaign.door
+    )
 
 
 def _was_at(campaign: Campaign) -> ColumnElement[bool]:
     """Another campaign's lists came from the same folder, as far as that was written down."""
+    its_own = campaign_doors.c.campaign == campaigns.c.name
     unwritten = and_(
-        campaigns.c.door.is_(None),
+        campaigns.c.voice.is_(None),
         campaigns.c.connection == campaign.connection,
         campaigns.c.name.not_in(campaign.beside),
         exists().where(
@@ -149,11 +185,13 @@ def _was_at(campaign: Campaign) -> ColumnElement[bool]:
             destinations.c.takes_lists,
         ),
     )
-    return or_(campaigns.c.door == campaign.door, unwritten)
+    return or_(exists().where(its_own, campaign_doors.c.door == campaign.door), unwritten)
 
 
-def _as_it_is(campaign: Campaign) -> tuple[ColumnElement[bool], ...]:
-    return campaigns.c.door == campaign.door, campaigns.c.voice == campaign.voice
+def _write_down(connection: Connection, campaign: Campaign) -> None:
+    put(connection, campaigns, {"name": campaign.name, "voice": campaign.voice})
+    home = {"campaign": campaign.name, "door": campaign.door}
+    insert_if_absent(connection, campaign_doors, home)
 
 
 def _has_lists(connection: Connection, name: str) -> bool:
@@ -189,8 +227,8 @@ def _rename_destination(connection: Connection, campaign: Campaign, former: str)
 
 def _merge_records(connection: Connection, campaign: Campaign, former: str) -> None:
     old = connection.execute(select(campaigns).where(campaigns.c.name == former)).first()
-    told = {"name": campaign.name, "door": campaign.door, "voice": campaign.voice}
     if old is not None:
-        told |= {"collected_at": old.collected_at} | ({"paused": True} if old.paused else {})
-    put(connection, campaigns, told)
+        told = {"name": campaign.name, "collected_at": old.collected_at}
+        put(connection, campaigns, told | ({"paused": True} if old.paused else {}))
+    _write_down(connection, campaign)
     connection.execute(delete(campaigns).where(campaigns.c.name == former))

@@ -39,6 +39,7 @@ class Idle(StrEnum):
 
     NOTHING = "nothing is due"
     PAUSED = "the campaign is paused"
+    RENAMED = "it may be another campaign under a new name"
     DAY_LIMIT = "the calls of the day are spent"
     NO_LIST = "its do-not-call list is missing, too old or cannot be read"
     IN_DOUBT = "numbers wait for a row in doubt"

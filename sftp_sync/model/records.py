@@ -52,8 +52,8 @@ class RowRecord:
 @dataclass(frozen=True)
 class CampaignRecord:
     """What the ledger remembers of a campaign between runs. `connection` is the fingerprint of the
-    settings on which the connection test has passed last; `door` and `voice` are those of the
-    campaign when it ran last.
+    settings on which the connection test has passed last; `voice` is that of the campaign when
+    it ran last.
     """
 
     name: str
@@ -64,7 +64,6 @@ class CampaignRecord:
     collected_at: datetime | None = None
     refused_sign_ins: int = 0
     not_before: datetime | None = None
-    door: str | None = None
     voice: str | None = None
 
 

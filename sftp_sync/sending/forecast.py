@@ -21,13 +21,19 @@ class Wait(StrEnum):
     """Why a row that is due would not be sent by the next run."""
 
     PAUSED = "paused"
+    RENAMED = "renamed"
     NO_LIST = "no_list"
     DAY_LIMIT = "day_limit"
     FILE_LIMIT = "file_limit"
     IN_DOUBT = "in_doubt"
 
 
-STOPS = {Idle.PAUSED: Wait.PAUSED, Idle.DAY_LIMIT: Wait.DAY_LIMIT, Idle.NO_LIST: Wait.NO_LIST}
+STOPS = {
+    Idle.PAUSED: Wait.PAUSED,
+    Idle.RENAMED: Wait.RENAMED,
+    Idle.DAY_LIMIT: Wait.DAY_LIMIT,
+    Idle.NO_LIST: Wait.NO_LIST,
+}
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,8 @@ class Forecast:
         match wait:
             case Wait.PAUSED:
                 return f"the campaign is paused (sftp-sync resume {self.campaign.name})"
+            case Wait.RENAMED:
+                return "it may be another campaign under a new name (sftp-sync status)"
             case Wait.NO_LIST:
                 return self._wants or ""
             case Wait.DAY_LIMIT:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from sftp_sync.sandbox.talkover_faults import When
 from tests.support.calls import a_list, numbers
 from tests.support.daily_life import Partner
 from tests.support.databases import EVERY_DATABASE, fresh_database
+from tests.support.homecomings import read_results
 from tests.support.kathan import SETTINGS, KathanHouse, KathanVendor, kathan, kathan_house
 
 MANY = numbers(20)
@@ -121,6 +123,109 @@ def test_of_two_that_change_names_neither_runs(house: KathanHouse, taking: Katha
     assert "one does not run: its folder at the partner is that of campaign two" in said.said
     assert "two does not run: its folder at the partner is that of campaign one" in said.said
     assert set(taking.called().values()) == {1}
+
+
+def swapped(house: KathanHouse, taking: KathanVendor) -> tuple[Partner, Partner]:
+    """Two campaigns with a list each; `one` and `two` change names before the second is called."""
+    first = house.campaign("one")
+    first.drop("first.csv", a_list(MANY))
+    other = {"kathan": {**SETTINGS, **ELSEWHERE}}
+    second = house.campaign("two", **other)
+    second.drop("second.csv", a_list(numbers(20, first=50)))
+    house.collect()
+    house.run("pause", "two")
+    taking.break_with(over_at_once=True)
+    assert house.dispatch().code in {0, 1}
+    one, two = house.campaigns["one"], house.campaigns["two"]
+    house.campaigns |= {"one": two, "two": one}
+    house.write()
+    house.pass_the_test()
+    assert house.run("resume", "two").code == 0
+    return first, second
+
+
+def test_a_person_is_asked_for_each_of_two_that_changed_names(
+    house: KathanHouse, taking: KathanVendor
+) -> None:
+    swapped(house, taking)
+    assert house.run("adopt", "--new", "one").code == 0
+
+    said = house.sync()
+
+    assert "two does not run" in said.said
+    assert max(taking.called()[one] for one in MANY) == 1
+
+
+def test_of_two_that_changed_names_nothing_is_called_or_told_to_the_other_partner(
+    house: KathanHouse, taking: KathanVendor
+) -> None:
+    first, second = swapped(house, taking)
+    assert house.sync().code == 1
+    assert taking.called() == Counter(MANY)
+    assert (first.found(), second.found()) == ([], [])
+
+
+def test_a_name_that_comes_back_is_asked_about_too(
+    house: KathanHouse, taking: KathanVendor
+) -> None:
+    partner = called_once(house)
+    rename(house, "renewals", "reminders")
+    assert house.run("adopt", "--new", "reminders").code == 0
+    partner.drop("more.csv", a_list(numbers(5, first=50)))
+    assert house.sync().code in {0, 1}
+    rename(house, "reminders", "renewals")
+
+    said = house.sync()
+
+    assert said.code == 1, said.said
+    assert "renewals does not run" in said.said
+    assert {taking.called()[one] for one in numbers(5, first=50)} == {1}
+
+
+def test_what_is_told_to_type_works_where_the_new_name_has_lists(house: KathanHouse) -> None:
+    called_once(house)
+    house.campaign("two", kathan={**SETTINGS, **ELSEWHERE}).drop(
+        "list.csv", a_list(numbers(3, first=50))
+    )
+    assert house.sync().code == 0
+    house.campaigns["two"] |= {"folder": house.campaigns.pop("renewals")["folder"]}
+    house.write()
+    house.pass_the_test("two")
+    said = house.sync()
+    assert said.code == 1
+    assert "two does not run" in said.said
+    assert "sftp-sync adopt renewals" not in said.said
+    assert house.run("adopt", "--new", "two").code == 0
+
+
+def test_goes_on_while_its_start_is_in_doubt(house: KathanHouse, taking: KathanVendor) -> None:
+    partner = house.campaign()
+    partner.drop("list.csv", a_list(MANY))
+    taking.break_with(drop_after_accept=When(every=1, on="calls"))
+    house.sync("--no-wait")
+    assert house.states() == {"uncertain": 20}
+    taking.break_with()
+    rename(house, "renewals", "renewals2026")
+    assert house.sync().code == 1
+    assert house.run("adopt", "renewals").code == 0
+    assert house.sync().code == 0
+    assert taking.called() == Counter(MANY)
+    assert house.states() == {"accepted": 20}
+
+
+def test_results_that_are_owed_go_on_under_the_new_name(
+    house: KathanHouse, taking: KathanVendor
+) -> None:
+    taking.break_with(over_at_once=True)
+    partner = house.campaign()
+    partner.drop("list.csv", a_list(MANY))
+    house.collect()
+    assert house.dispatch().code == 0
+    rename(house, "renewals", "renewals2026")
+    assert house.run("adopt", "renewals").code == 0
+    assert house.sync().code == 0
+    (results,) = partner.outbox.glob("*.results.csv")
+    assert [row["result_phone"] for row in read_results(results)] == MANY
 
 
 @pytest.mark.parametrize("change", [{"import_path": "/elsewhere"}, {"kathan": ELSEWHERE}])

@@ -5,6 +5,7 @@ The database is the referee: what must not exist twice is refused here, whoever 
 
 from sftp_sync.ledger.schema.campaigns import (
     announcements,
+    campaign_doors,
     campaigns,
     claim_numbers,
     destinations,
@@ -29,6 +30,7 @@ __all__ = [
     "BigId",
     "Moment",
     "announcements",
+    "campaign_doors",
     "campaigns",
     "claim_numbers",
     "deliveries",

@@ -70,10 +70,18 @@ campaigns = Table(
     Column("collected_at", Moment),
     Column("refused_sign_ins", Integer, nullable=False, default=0, server_default=text("0")),
     Column("not_before", Moment),
-    # Where its lists come from, and who calls for it: a campaign that has only our name is known
-    # again by these when it is renamed.
-    Column("door", Text),
+    # Who calls for it: with its folders, what a campaign that has only our name is known again by.
     Column("voice", Text),
+)
+
+# Every folder that a campaign's lists have come from. Two campaigns may share one, by other names
+# of files.
+campaign_doors = Table(
+    "campaign_doors",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("door", Text, primary_key=True),
+    Index("campaign_doors_by_door", "door"),
 )
 
 runs = Table(

@@ -238,8 +238,10 @@ def _unheld_calls() -> None:
 
 
 def _names() -> None:
-    for name in ("door", "voice"):
-        op.add_column("campaigns", sa.Column(name, sa.Text()))
+    op.add_column("campaigns", sa.Column("voice", sa.Text()))
+    names = [sa.Column(name, sa.Text(), nullable=False) for name in ("campaign", "door")]
+    op.create_table("campaign_doors", *names, sa.PrimaryKeyConstraint("campaign", "door"))
+    op.create_index("campaign_doors_by_door", "campaign_doors", ["door"])
 
 
 def _doubts() -> None:
